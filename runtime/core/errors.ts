@@ -1,0 +1,88 @@
+/**
+ * Errors answer two questions: who has to act (the class), and what happened (the code). `retryable` is decided where
+ * the error is born. Errors lose their class when they cross a thread, so they cross as `ErrorData` and code looks at
+ * `code` and `name`, not at `instanceof`.
+ */
+
+/** What happened, for machines. A code is never renamed and never reused. */
+export const errorCodes = {
+  RT_USAGE: 'the command line was not understood',
+  RT_ENVIRONMENT: 'something this program needs from the machine is missing',
+  RT_MANIFEST_INVALID: 'the manifest does not match its schema',
+  RT_HANDLER_LOAD: 'a handler module could not be loaded',
+  RT_HANDLER_FAILED: 'a handler threw something that is not an error',
+  RT_HANDLER_TIMEOUT: 'a handler ran longer than `timeouts.handler`',
+  RT_HANDLER_ABORTED: 'a handler was stopped because its partition was given up',
+  RT_THREAD_DIED: 'a handler thread ended unexpectedly',
+  RT_RECORD_CORRUPT: 'bytes from Kafka do not decode as record batches',
+  RT_KAFKA_CONNECTION: 'the connection to a broker failed or was closed',
+  RT_KAFKA_TIMEOUT: 'a broker did not answer within `kafka.requestTimeout`',
+  RT_KAFKA_PROTOCOL: 'a broker sent bytes that do not follow the protocol',
+  RT_KAFKA_UNSUPPORTED: 'a broker does not speak a version of an API that the runtime needs',
+  RT_KAFKA_REFUSED: 'a broker answered with an error code',
+  RT_COMMIT_FENCED: 'the partition belongs to a newer epoch; the commit was dropped',
+  RT_GROUP_FAILED: 'a consumer group cannot go on',
+  RT_OFFSET_MISSING: 'there is no committed offset, and `from: fail` forbids to choose one',
+  RT_INTERNAL: 'a mistake in the runtime itself',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export interface FaultOptions {
+  /** Whether the same action may succeed later without anybody's help. */
+  readonly retryable: boolean;
+  readonly cause?: unknown;
+}
+
+abstract class RuntimeFault extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: FaultOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable;
+  }
+}
+
+/** The author of the command line or of its environment has to act. */
+export class UsageError extends RuntimeFault {
+  override readonly name = 'UsageError';
+}
+
+/** The author of the manifest has to act. */
+export class ManifestError extends RuntimeFault {
+  override readonly name = 'ManifestError';
+}
+
+/** The author of the handler has to act. */
+export class HandlerError extends RuntimeFault {
+  override readonly name = 'HandlerError';
+}
+
+/** The operator of Kafka has to act. `kafkaError` keeps Kafka's own name and number where it sent one. */
+export class KafkaError extends RuntimeFault {
+  override readonly name = 'KafkaError';
+  readonly kafkaError: { readonly code: number; readonly name: string } | null;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: FaultOptions & { readonly kafkaError?: { readonly code: number; readonly name: string } },
+  ) {
+    super(code, message, options);
+    this.kafkaError = options.kafkaError ?? null;
+  }
+}
+
+/** We have to act. */
+export class InternalError extends RuntimeFault {
+  override readonly name = 'InternalError';
+}
+
+export type { RuntimeFault };
+
+/** True for errors of this file, whatever their class. */
+export function isRuntimeFault(error: unknown): error is RuntimeFault {
+  return error instanceof RuntimeFault;
+}

@@ -1,0 +1,169 @@
+/**
+ * What the user asked for, compiled: the one value that every stage receives from `manifest/`.
+ *
+ * Every default is filled in, every unit is in the name, every path is absolute and every topic is named.
+ * A stage reads it and never asks again what a key of the manifest means. The value is deeply frozen and
+ * made of plain data only, so it can be cloned into a thread.
+ *
+ * Which manifest key a field comes from stands beside it; limits and defaults stand in `manifest/schema/`.
+ */
+
+/** All of one process: what `runtime start a.yaml b.yaml` runs. */
+export interface RuntimeSettings {
+  readonly kafka: KafkaSettings;
+  readonly producer: ProducerSettings;
+  /** At least one, ordered as written. Names are unique. */
+  readonly groups: readonly GroupSettings[];
+  /** `shutdown.timeout`: how long a drain may take. */
+  readonly shutdown: { readonly timeoutMs: number };
+  /** `observability.http`: port 0 means any free one. */
+  readonly http: { readonly host: string; readonly port: number };
+  readonly logs: LogSettings;
+}
+
+/** `kafka`: how to reach the cluster. */
+export interface KafkaSettings {
+  /** `embedded`: no cluster was named, the process starts its own broker. */
+  readonly brokers: 'embedded' | readonly BrokerAddress[];
+  /** Never empty: `<hostname>-<8 hex>` when the manifest names none. */
+  readonly clientId: string;
+  readonly client: 'kafkajs';
+  readonly requestTimeoutMs: number;
+  /** A response frame that announces more closes the connection before anything is allocated. */
+  readonly maxResponseBytes: number;
+}
+
+export interface BrokerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+/** `producer`: how `ctx.publish` and dead letters are written. */
+export interface ProducerSettings {
+  /** Kafka's own numbers; -1 is `all`. */
+  readonly acks: -1 | 0 | 1;
+  readonly compression: Compression;
+  /** True only together with acks -1. */
+  readonly idempotent: boolean;
+}
+
+/** `observability.logs`. */
+export interface LogSettings {
+  readonly level: LogLevel;
+  readonly format: 'json' | 'pretty';
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/** `groups.<name>`, with what it inherits from `defaults`. */
+export interface GroupSettings {
+  /** The Kafka consumer group id. */
+  readonly name: string;
+  /** At least one, unique by name. */
+  readonly topics: readonly TopicSettings[];
+  /** At least one, unique by file, called in this order. */
+  readonly handlers: readonly HandlerSettings[];
+  /** Where to read when there is no committed offset, or none that still exists. */
+  readonly from: 'earliest' | 'latest' | 'fail';
+  /** `pool`: in worker threads. `inline`: on the main thread. */
+  readonly execution: 'pool' | 'inline';
+  readonly concurrency: ConcurrencySettings;
+  readonly fetch: FetchSettings;
+  readonly buffer: BufferSettings;
+  readonly timeouts: TimeoutSettings;
+  readonly retry: RetrySettings;
+  readonly dlq: DeadLetterSettings;
+  readonly commit: CommitSettings;
+}
+
+export interface TopicSettings {
+  readonly name: string;
+  /** Where dead letters of this topic go; null when `dlq.enabled` is false. */
+  readonly dlqTopic: string | null;
+}
+
+export interface HandlerSettings {
+  /** Absolute path of the module, links resolved, inside the project. */
+  readonly file: string;
+  /** Event types this module may see; null means all that it has a handler for. */
+  readonly events: readonly string[] | null;
+}
+
+/** Where the key of a record's lane comes from. */
+export type KeySource =
+  | { readonly kind: 'key' }
+  | { readonly kind: 'header'; readonly name: string }
+  /** `$.customer.id` is `['customer', 'id']` in the decoded value; an index is a string of digits. */
+  | { readonly kind: 'path'; readonly path: readonly string[] };
+
+/** `concurrency`. */
+export interface ConcurrencySettings {
+  readonly order: 'partition' | 'key' | 'none';
+  readonly keyFrom: KeySource;
+  /** Records without a key: one lane for all of a partition, or no order at all. */
+  readonly nullKey: 'partition' | 'none';
+  /** Threads of this group, at least 1; `auto` is resolved. With `execution: inline` it is 1: the main thread. */
+  readonly workers: number;
+  /** Handlers running at once in this group, over all its threads. Never below `workers`. */
+  readonly max: number;
+}
+
+/** `batch`: Kafka's fetch settings, and the limit on what they unpack to. */
+export interface FetchSettings {
+  readonly maxWaitMs: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  /** A record batch that unpacks to more stops its partition. */
+  readonly maxDecompressedBytes: number;
+}
+
+/** `buffer`: over one of these limits the partition is not fetched; heartbeats go on. */
+export interface BufferSettings {
+  /** Unfinished records of one partition. */
+  readonly maxRecords: number;
+  /** Unfinished bytes of the group. */
+  readonly maxBytes: number;
+  /** Finished records of one partition beyond its checkpoint. */
+  readonly maxUncommitted: number;
+}
+
+/** `timeouts`. */
+export interface TimeoutSettings {
+  readonly handlerMs: number;
+  /** A handler that runs longer is counted and logged, not stopped. */
+  readonly slowMs: number;
+  readonly sessionMs: number;
+  /** Below `sessionMs`. */
+  readonly heartbeatMs: number;
+  readonly rebalanceMs: number;
+}
+
+/** `retry`: in place, holding only the record's own lane. */
+export interface RetrySettings {
+  /** Calls after the first one; -1 means for ever. */
+  readonly maxRetries: number;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  /** Fraction of the delay, 0 to 1: the delay is multiplied by 1 ± this. */
+  readonly jitter: number;
+  /** Error names that are not tried again. */
+  readonly never: readonly string[];
+  readonly onExhausted: 'dlq' | 'stop';
+}
+
+/** `dlq`. The topic itself stands beside each source topic. */
+export interface DeadLetterSettings {
+  readonly enabled: boolean;
+  /** The write failed: the lane is held and the write is tried again. */
+  readonly onError: 'block';
+  /** With `enabled: false`: hold the lane, or drop the record and count it. */
+  readonly onDisabled: 'block' | 'drop';
+}
+
+/** `commit`: whichever comes first, and always on revocation and stop. */
+export interface CommitSettings {
+  readonly intervalMs: number;
+  readonly everyRecords: number;
+}

@@ -1,0 +1,90 @@
+/**
+ * One consumer group, from fetch to commit. The whole path of a record is on this page:
+ *
+ *   consumer ──record sets──▶ commit.track ──▶ dispatch ──bytes──▶ handler threads
+ *                                  ▲                                   │ progress (shared memory)
+ *                                  └───────────────────────────────────┤
+ *                                     outcome ◀── exhausted records ───┘
+ */
+import { partitionKey } from '../core/record-set.ts';
+import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
+import type { Commit, Consumer, ConsumerHooks, Dispatch, DispatchHooks, Outcome, Stages } from './stages.ts';
+
+/** How to make each stage, given what it may ask of the others. */
+export interface StageMakers {
+  consumer(hooks: ConsumerHooks): Consumer;
+  dispatch(hooks: DispatchHooks): Dispatch;
+  commit(consumer: Consumer): Commit;
+  outcome(): Outcome;
+  publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
+}
+
+/**
+ * Runs the group until `signal` is aborted, then drains: what is in flight finishes within `drainBudgetMs` and is
+ * committed before the group is left.
+ * @returns whether everything in flight was finished
+ * @throws KafkaError when the group cannot go on, HandlerError when its handlers cannot be loaded
+ */
+export async function runGroup(make: StageMakers, drainBudgetMs: number, signal: AbortSignal): Promise<boolean> {
+  const { consumer, dispatch, commit, outcome } = connect(make);
+  try {
+    await dispatch.start();
+    // A partition without room is left out of the fetch: this is the backpressure, and no partition waits for another.
+    for await (const set of consumer.recordSets(signal)) {
+      commit.track(set);
+      dispatch.accept(set);
+    }
+    return await consumer.leave(drainBudgetMs);
+  } finally {
+    commit.stop();
+    outcome.stop();
+    await dispatch.stop();
+  }
+}
+
+/** Joins the stages. Each of these functions is one sequence of `ARCHITECTURE.md`: open, revoke, lose, recover. */
+function connect(make: StageMakers): Stages {
+  const consumer = make.consumer({
+    hasRoom: (partition) => dispatch.hasRoom(partition),
+    opened(partition, epoch, position) {
+      commit.open(partition, epoch, position);
+      dispatch.open(partition, epoch, null);
+    },
+    // Finish first, commit second, release last: the other way round finished work would run again (X-06).
+    async revoked(partitions, budgetMs) {
+      const finished = await dispatch.drain(partitions, budgetMs);
+      await commit.flush(partitions);
+      commit.forget(partitions);
+      return finished;
+    },
+    lost(partitions) {
+      commit.forget(partitions);
+      dispatch.abort(partitions);
+    },
+  });
+  const commit = make.commit(consumer);
+  const outcome = make.outcome();
+  const dispatch = make.dispatch({
+    exhausted: (report) => outcome.settle(report),
+    publish: (records) => make.publish(records),
+    progressed() {
+      commit.progressed();
+      consumer.wake();
+    },
+    // What was finished beyond the checkpoint is known from shared memory, so it does not run again.
+    threadDied(partitions, suspects) {
+      for (const partition of partitions) {
+        const left = commit.rewind(partition);
+        const epoch = left && consumer.reopen(partition, left.checkpoint);
+        if (left === null || epoch === null) continue;
+        commit.open(partition, epoch, left.checkpoint);
+        dispatch.open(partition, epoch, {
+          finished: left.finished,
+          suspects: suspects.get(partitionKey(partition)) ?? [],
+        });
+      }
+    },
+    corrupt: (partition, offset, message) => consumer.stopPartition(partition, offset, message),
+  });
+  return { consumer, dispatch, commit, outcome };
+}

@@ -1,0 +1,127 @@
+/**
+ * What the stages of one consumer group promise each other. Stages do not import one another: each folder exports a
+ * `createX` that fits its interface here, and they meet in `group-runner.ts`.
+ */
+import type { RecordSet, TopicPartition } from '../core/record-set.ts';
+import type { ExhaustedReport, Opening, OutboundRecord, PublishResult } from '../core/thread-messages.ts';
+
+/** `consumer/`: which partitions are mine, what arrived? Holds assignment, generation, positions. */
+export interface Consumer {
+  /**
+   * Joins the group and yields record sets as they arrive, until `signal` is aborted. Partitions are fetched while
+   * `hooks.hasRoom` says so; the next fetch is under way while earlier sets are worked on.
+   * @throws KafkaError when the group cannot go on: retryable ones are worth a restart
+   */
+  recordSets(signal: AbortSignal): AsyncIterable<RecordSet>;
+  /** Some partition may have room again: look now instead of at the next turn. */
+  wake(): void;
+  /** One OffsetCommit under the current membership. Never more than one at a time: the committer sees to it. */
+  commit(offsets: readonly CommitOffset[]): Promise<CommitReply>;
+  /**
+   * Reads an owned partition again from `position`.
+   * @returns its new epoch; null when the partition is not owned any more
+   */
+  reopen(partition: TopicPartition, position: number): number | null;
+  /** Stops reading an owned partition for good (corrupt bytes, an operator's decision); what is done may be committed. */
+  stopPartition(partition: TopicPartition, offset: number, reason: string): void;
+  /**
+   * Gives up every partition as revoked (`hooks.revoked`), leaves the group, closes its connections.
+   * @returns whether everything in flight was finished
+   */
+  leave(budgetMs: number): Promise<boolean>;
+}
+
+/** What the consumer asks of the others; calls for one partition come in the order opened → revoked or lost. */
+export interface ConsumerHooks {
+  hasRoom(partition: TopicPartition): boolean;
+  /** The first time under `epoch`, which no earlier assignment had. `position` is the next offset to be read. */
+  opened(partition: TopicPartition, epoch: number, position: number): void;
+  /**
+   * The partitions go to another member: finish what is in flight within `budgetMs`, commit, release. Membership is
+   * kept alive meanwhile, and they are given up when this resolves: with whether all of it was finished.
+   */
+  revoked(partitions: readonly TopicPartition[], budgetMs: number): Promise<boolean>;
+  /** The partitions are gone already: nothing may be committed for them. */
+  lost(partitions: readonly TopicPartition[]): void;
+}
+
+export interface CommitOffset extends TopicPartition {
+  readonly epoch: number;
+  /** Next offset to read. */
+  readonly offset: number;
+}
+
+/**
+ * `committed`: by these. `retry`: nothing is lost, try later. `lost`: the membership is gone; the consumer rejoins and
+ * reports the partitions as lost.
+ */
+export type CommitReply =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'retry'; readonly reason: string }
+  | { readonly kind: 'lost'; readonly reason: string };
+
+/** `dispatch/`: which thread gets these bytes, and how many may be in flight? */
+export interface Dispatch {
+  /** Starts the threads and loads the handlers. @throws HandlerError `RT_HANDLER_LOAD` */
+  start(): Promise<void>;
+  hasRoom(partition: TopicPartition): boolean;
+  /** A partition begins, or begins anew, under `epoch`. What is still in flight of older epochs is dropped. */
+  open(partition: TopicPartition, epoch: number, opening: Opening | null): void;
+  /** Hands the set to its thread; one of an older epoch is dropped. */
+  accept(set: RecordSet): void;
+  /**
+   * Waits until everything in flight of these partitions is finished, at most `budgetMs`; then aborts the rest.
+   * Afterwards nothing of them runs or counts. @returns whether all was finished
+   */
+  drain(partitions: readonly TopicPartition[], budgetMs: number): Promise<boolean>;
+  /** Aborts at once. */
+  abort(partitions: readonly TopicPartition[]): void;
+  /** Ends the threads. */
+  stop(): Promise<void>;
+}
+
+/** What dispatch asks of the others. */
+export interface DispatchHooks {
+  /** Resolves when the record counts as finished; `held` when it never will without an operator. */
+  exhausted(report: ExhaustedReport): Promise<'settled' | 'held'>;
+  publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
+  /** Records finished or room was made. */
+  progressed(): void;
+  /** A thread died and is being replaced: these partitions must be read again. Suspects by `partitionKey`. */
+  threadDied(partitions: readonly TopicPartition[], suspects: ReadonlyMap<string, Opening['suspects']>): void;
+  /** Bytes that do not decode, read from Kafka more than once. */
+  corrupt(partition: TopicPartition, offset: number, message: string): void;
+}
+
+/** `commit/`: how far is a partition done? */
+export interface Commit {
+  /** A partition begins, or begins anew, under `epoch`; `position` is where it is read from. */
+  open(partition: TopicPartition, epoch: number, position: number): void;
+  /** Follows the set's progress until it is finished; one of an older epoch is ignored. */
+  track(set: RecordSet): void;
+  /** Records have finished since: commits when `commit.everyRecords` is reached. */
+  progressed(): void;
+  /** Commits what is finished of these partitions now, and waits for the answer. */
+  flush(partitions: readonly TopicPartition[]): Promise<void>;
+  /** Where to read again from, and what is finished beyond it. Ends the tracking under the current epoch. */
+  rewind(partition: TopicPartition): { readonly checkpoint: number; readonly finished: readonly number[] } | null;
+  /** Ends the tracking: nothing of these partitions is committed any more. */
+  forget(partitions: readonly TopicPartition[]): void;
+  /** Stops the timer. */
+  stop(): void;
+}
+
+/** `outcome/`: retries are used up: dead-letter, drop or hold? */
+export interface Outcome {
+  /** Resolves when the decision is carried out, however long the dead letter topic refuses. */
+  settle(report: ExhaustedReport): Promise<'settled' | 'held'>;
+  /** Gives up waiting writes; their promises never resolve. */
+  stop(): void;
+}
+
+export interface Stages {
+  readonly consumer: Consumer;
+  readonly dispatch: Dispatch;
+  readonly commit: Commit;
+  readonly outcome: Outcome;
+}

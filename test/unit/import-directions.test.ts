@@ -1,0 +1,85 @@
+// Each folder of `runtime/` imports only from the folders below it: the shape drawn in ARCHITECTURE.md.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../../runtime');
+
+/** Folder → folders it may import from, besides itself. Types of `supervisor/stages.ts` are open to every stage. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  protocol: ['core'],
+  handler: ['core'],
+  kafka: ['core', 'protocol'],
+  broker: ['core', 'protocol'],
+  manifest: ['core'],
+  consumer: ['core', 'protocol', 'kafka'],
+  dispatch: ['core'],
+  commit: ['core'],
+  outcome: ['core'],
+  worker: ['core', 'protocol', 'handler'],
+  telemetry: ['core'],
+  http: ['core', 'telemetry'],
+  supervisor: ['core', 'kafka', 'manifest', 'consumer', 'dispatch', 'commit', 'outcome', 'telemetry', 'http', 'broker'],
+  testing: ['core', 'protocol', 'kafka', 'broker', 'manifest', 'supervisor', 'handler', 'telemetry'],
+  cli: ['core', 'manifest', 'supervisor', 'broker', 'telemetry', 'http', 'kafka'],
+};
+
+/** Single doors through a wall, each with its reason. */
+const doors: Readonly<Record<string, string>> = {
+  'dispatch/inline-thread.ts → worker/worker-host.ts': '`execution: inline` runs the worker on the main thread',
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+function importsOf(file: string): readonly Import[] {
+  const found: Import[] = [];
+  const text = readFileSync(file, 'utf8');
+  for (const match of text.matchAll(
+    /(?:^|\n)\s*(import|export)\s+(type\s)?[^;'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/g,
+  )) {
+    const target = match[3] ?? match[4];
+    if (target === undefined) continue;
+    found.push({
+      from: relative(root, file),
+      to: relative(root, resolve(file, '..', target)),
+      typeOnly: match[2] !== undefined,
+    });
+  }
+  return found;
+}
+
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const folderOf = (path: string): string => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '');
+
+test('folders import only downwards', () => {
+  const wrong = files
+    .flatMap((name) => importsOf(join(root, name)))
+    .filter(({ from, to, typeOnly }) => {
+      const [source, target] = [folderOf(from), folderOf(to)];
+      if (source === '' || source === target) return false;
+      if (typeOnly && to === 'supervisor/stages.ts') return false;
+      if (`${from} → ${to}` in doors) return false;
+      return !allowed[source]?.includes(target);
+    })
+    .map(({ from, to }) => `${from} → ${to}`);
+  expect(wrong).toEqual([]);
+});
+
+test('only the adapter imports kafkajs', () => {
+  const outside = files.filter(
+    (name) =>
+      !name.startsWith('kafka/kafkajs/') &&
+      /from 'kafkajs|require\('kafkajs/.test(readFileSync(join(root, name), 'utf8')),
+  );
+  expect(outside).toEqual([]);
+});
+
+test('every folder has its place in the picture', () => {
+  const folders = [...new Set(files.map(folderOf))].filter((folder) => folder !== '');
+  expect(folders.filter((folder) => !(folder in allowed))).toEqual([]);
+});
