@@ -17,7 +17,7 @@ export interface ApiSpec<Req, Res> {
   response(c: Words, version: number): Codec<Res>;
 }
 
-export interface Api<Req, Res> extends Omit<ApiSpec<Req, Res>, 'request' | 'response'> {
+export interface Api<Req, Res> extends ApiSpec<Req, Res> {
   isFlexible(version: number): boolean;
   readRequest(body: Reader, version: number): Req;
   /** The body only, without any header. */
@@ -35,10 +35,7 @@ export function defineApi<Req, Res>(spec: ApiSpec<Req, Res>): Api<Req, Res> {
   const requests = perVersion(spec, (v) => spec.request(new Words(isFlexible(v)), v));
   const responses = perVersion(spec, (v) => spec.response(new Words(isFlexible(v)), v));
   return {
-    key: spec.key,
-    name: spec.name,
-    versions: spec.versions,
-    flexibleFrom: spec.flexibleFrom,
+    ...spec,
     isFlexible,
     readRequest: (body, version) => requests(version).read(body),
     writeRequest: (value, version) => written(requests(version), value),

@@ -13,11 +13,6 @@ export interface Codec<T> {
   write(to: Writer, value: T): void;
 }
 
-/** A field that takes no bytes in this version: reads as its default, is not written. */
-interface AbsentCodec<T> extends Codec<T> {
-  readonly absent: true;
-}
-
 /** A field of the tag section; left out when it equals its default. */
 interface TaggedCodec<T> extends Codec<T> {
   readonly tag: number;
@@ -29,7 +24,8 @@ export const zeroUuid = '0'.repeat(32);
 
 export type ValueOf<C> = C extends Codec<infer T> ? T : never;
 type Fields = Readonly<Record<string, Codec<unknown>>>;
-type StructOf<F> = { [K in keyof F]: ValueOf<F[K]> };
+/** The `& {}` lets editors and compiler messages show the fields instead of the codecs they come from. */
+type StructOf<F> = { readonly [K in keyof F]: ValueOf<F[K]> } & {};
 
 const codec = <T>(read: (from: Reader) => T, write: (to: Writer, value: T) => void): Codec<T> => ({ read, write });
 
@@ -163,10 +159,12 @@ export class Words {
     );
   }
 
-  /** A field that this version does not have: reads as `fallback`. */
+  /** A field that takes no bytes in this version: reads as `fallback`, is not written. */
   absent<T>(fallback: T): Codec<T> {
-    const none: AbsentCodec<T> = { absent: true, read: () => fallback, write: () => {} };
-    return none;
+    return codec(
+      () => fallback,
+      () => {},
+    );
   }
 
   /** A field of the struct's tag section, or `fallback` where it is missing or the version is not flexible. */

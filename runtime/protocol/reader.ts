@@ -54,7 +54,8 @@ export class Reader {
 
   /** A plain number: offsets, ids and times stay below 2^53 (style: offsets are numbers inside the engine). */
   int64(): number {
-    return Number(this.bytes.readBigInt64BE(this.#take(8)));
+    const start = this.#take(8);
+    return this.bytes.readInt32BE(start) * 2 ** 32 + this.bytes.readUInt32BE(start + 4);
   }
 
   float64(): number {

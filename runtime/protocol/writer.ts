@@ -52,9 +52,13 @@ export class Writer {
     this.#bytes.writeUInt32BE(value, at);
   }
 
+  /** @param value a whole number between −2^53 and 2^53, see `Reader.int64` */
   int64(value: number): void {
+    if (!Number.isSafeInteger(value)) throw new RangeError(`an int64 here is a safe integer, got ${value}`);
+    const high = Math.floor(value / 2 ** 32);
     const at = this.#reserve(8);
-    this.#bytes.writeBigInt64BE(BigInt(value), at);
+    this.#bytes.writeInt32BE(high, at);
+    this.#bytes.writeUInt32BE(value - high * 2 ** 32, at + 4);
   }
 
   float64(value: number): void {
