@@ -26,6 +26,8 @@ export interface RuntimeEvents {
     readonly group: string;
     readonly offsets: readonly (TopicPartition & { readonly offset: number })[];
   };
+  /** Records up to the end of an owned partition that are not committed yet; measured by its owner. */
+  'partition.lag': TopicPartition & { readonly group: string; readonly lag: number };
   'commit.failed': { readonly group: string; readonly message: string; readonly retryable: boolean };
   /** An attempt failed; the record is tried again after `delayMs`. */
   'record.retried': RecordPlace & { readonly attempt: number; readonly delayMs: number; readonly error: ErrorData };

@@ -52,7 +52,7 @@ export interface ProducerSettings {
 /** `observability.logs`. */
 export interface LogSettings {
   readonly level: LogLevel;
-  readonly format: 'json' | 'pretty';
+  readonly format: 'auto' | 'json' | 'pretty';
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';

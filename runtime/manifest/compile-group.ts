@@ -1,0 +1,149 @@
+/** One group: from checked keys, with defaults, to typed values. */
+
+import type { GroupSettings, HandlerSettings, KeySource } from '../core/settings.ts';
+import { milliseconds, octets } from './amounts.ts';
+import { findHandlerFile } from './handler-file.ts';
+import { type Path, type Position, type Problem, problem, type Report } from './problem.ts';
+import type { ManifestFile } from './read-manifest.ts';
+import { breaks, groupRules } from './rules.ts';
+import type { GroupValue, ProcessValue } from './schema/schema.ts';
+import { resolveTopics } from './topic-names.ts';
+import { describe, keyPosition, type MapTree, subtree } from './tree.ts';
+
+/** What a group is compiled with. */
+export interface GroupContext {
+  readonly name: string;
+  readonly manifest: ManifestFile;
+  /** Null when the files do not agree on it. */
+  readonly process: ProcessValue | null;
+  /** The joined sections of the process, for what a message shows. */
+  readonly processTree: MapTree;
+  /** What `workers: auto` means. */
+  readonly cpus: number;
+}
+
+/** @param value matches the schema, every default filled in */
+export function compileGroup(
+  value: GroupValue,
+  context: GroupContext,
+): { settings: GroupSettings; problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const report: Report = (key, what, found) => {
+    const path = ['groups', context.name, ...key];
+    problems.push(problem(placeOf(key, context), path, what, found));
+  };
+  checkRules(value, context, report);
+  const { concurrency, batch, buffer, timeouts, retry, dlq, commit } = value;
+  const settings: GroupSettings = {
+    name: context.name,
+    topics: resolveTopics(value, report),
+    handlers: compileHandlers(value.handlers ?? [], context, report),
+    from: value.from,
+    execution: value.execution,
+    concurrency: {
+      order: concurrency.order,
+      keyFrom: compileKeySource(concurrency.keyFrom),
+      nullKey: concurrency.nullKey,
+      workers: value.execution === 'inline' ? 1 : workersOf(concurrency, context.cpus),
+      max: concurrency.max,
+    },
+    fetch: {
+      maxWaitMs: milliseconds(batch.maxWait),
+      minBytes: octets(batch.minBytes),
+      maxBytes: octets(batch.maxBytes),
+      maxDecompressedBytes: octets(batch.maxDecompressed),
+    },
+    buffer: { maxRecords: buffer.maxRecords, maxBytes: octets(buffer.maxBytes), maxUncommitted: buffer.maxUncommitted },
+    timeouts: {
+      handlerMs: milliseconds(timeouts.handler),
+      slowMs: milliseconds(timeouts.slow),
+      sessionMs: milliseconds(timeouts.session),
+      heartbeatMs: milliseconds(timeouts.heartbeat),
+      rebalanceMs: milliseconds(timeouts.rebalance),
+    },
+    retry: {
+      maxRetries: retry.maxRetries,
+      baseDelayMs: milliseconds(retry.baseDelay),
+      maxDelayMs: milliseconds(retry.maxDelay),
+      jitter: retry.jitter,
+      never: [...retry.never],
+      onExhausted: retry.onExhausted,
+    },
+    dlq: { enabled: dlq.enabled, onError: dlq.onError, onDisabled: dlq.onDisabled },
+    commit: { intervalMs: milliseconds(commit.interval), everyRecords: commit.everyRecords },
+  };
+  return { settings, problems };
+}
+
+function checkRules(value: GroupValue, context: GroupContext, report: Report): void {
+  for (const rule of groupRules) {
+    if (!breaks(rule, value, context.process)) continue;
+    const got = `${shown(rule.key, value, context)} and ${shown(rule.other, value, context)}`;
+    // The one that was written is the one to change.
+    const key = written(rule.key, context) === null && written(rule.other, context) !== null ? rule.other : rule.key;
+    report(key, `${rule.key.join('.')} must be ${rule.relation} ${rule.other.join('.')}`, { got });
+  }
+  const ownWorkers = subtree(context.manifest.tree, ['groups', context.name, 'concurrency', 'workers']);
+  if (value.execution === 'inline' && ownWorkers !== null && value.concurrency.workers !== 'auto') {
+    const want = 'execution: pool, or no workers';
+    report(['concurrency', 'workers'], 'execution: inline has no threads', { got: describe(ownWorkers, []), want });
+  }
+}
+
+/** A value for a message: as written, or the default; never what a substitution brought. */
+function shown(key: readonly string[], value: GroupValue, context: GroupContext): string {
+  const inProcess = key[0] === 'kafka';
+  const tree = inProcess ? subtree(context.processTree, key) : written(key, context);
+  if (tree?.kind === 'scalar' && tree.references.length > 0) return describe(tree, key);
+  let here: unknown = inProcess ? context.process : value;
+  for (const step of key) here = (here as Record<string, unknown>)[step];
+  return String(here);
+}
+
+function compileHandlers(
+  value: NonNullable<GroupValue['handlers']>,
+  context: GroupContext,
+  report: Report,
+): HandlerSettings[] {
+  const { sources, projectFolder } = context.manifest;
+  const entries = typeof value === 'string' ? [value] : value;
+  const handlers = new Map<string, HandlerSettings>();
+  for (const [index, entry] of entries.entries()) {
+    const path = typeof entry === 'string' ? entry : (entry.module ?? '');
+    const key: Path = typeof value === 'string' ? ['handlers'] : ['handlers', index];
+    const place: Path = typeof entry === 'string' ? key : [...key, 'module'];
+    const found = findHandlerFile(path, sources.folder, projectFolder, sources.files);
+    const got = describe(written(place, context), place);
+    if ('fault' in found) report(place, found.fault, { got, want: 'the path of a module inside the project' });
+    else if (handlers.has(found.file)) report(place, 'the same module twice in one group', { got });
+    else {
+      const events = typeof entry === 'string' ? null : (entry.events ?? null);
+      handlers.set(found.file, {
+        file: found.file,
+        events: events === null || events.includes('*') ? null : [...events],
+      });
+    }
+  }
+  return [...handlers.values()];
+}
+
+/** @param text matches the pattern of `concurrency.keyFrom` */
+function compileKeySource(text: string): KeySource {
+  if (text === 'key') return { kind: 'key' };
+  if (text.startsWith('header:')) return { kind: 'header', name: text.slice('header:'.length) };
+  return { kind: 'path', path: text.match(/[A-Za-z_][A-Za-z0-9_-]*|[0-9]+/g) ?? [] };
+}
+
+/** A number, or as many as there are CPUs, but never a thread that could not run a handler. */
+function workersOf(concurrency: GroupValue['concurrency'], cpus: number): number {
+  return typeof concurrency.workers === 'number' ? concurrency.workers : Math.max(1, Math.min(cpus, concurrency.max));
+}
+
+function written(key: Path, { name, manifest }: GroupContext) {
+  return subtree(manifest.tree, ['groups', name, ...key]) ?? subtree(manifest.tree, ['defaults', ...key]);
+}
+
+function placeOf(key: Path, context: GroupContext): Position {
+  const { name, manifest } = context;
+  return written(key, context)?.at ?? keyPosition(manifest.tree, ['groups', name]) ?? manifest.tree.at;
+}

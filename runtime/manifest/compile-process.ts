@@ -1,0 +1,93 @@
+/** What belongs to the process as a whole: from checked keys to typed values. */
+
+import type { Random } from '../core/random.ts';
+import type { BrokerAddress, RuntimeSettings } from '../core/settings.ts';
+import { milliseconds, octets } from './amounts.ts';
+import { parseBrokers } from './brokers.ts';
+import { type Path, type Position, type Problem, problem } from './problem.ts';
+import type { ProcessValue } from './schema/schema.ts';
+import { describe, keyPosition, type MapTree, subtree } from './tree.ts';
+
+export interface Machine {
+  readonly hostname: string;
+  readonly random: Random;
+  readonly production: boolean;
+}
+
+/** @param tree the joined sections, for the places of problems */
+export function compileProcess(
+  value: ProcessValue,
+  tree: MapTree,
+  machine: Machine,
+): { settings: Omit<RuntimeSettings, 'groups'>; problems: readonly Problem[] } {
+  const { kafka, producer, observability, shutdown } = value;
+  const problems: Problem[] = [];
+  const settings = {
+    kafka: {
+      brokers: compileBrokers(kafka.brokers, tree, machine, problems),
+      clientId: kafka.clientId === '' ? generatedId(machine) : kafka.clientId,
+      client: kafka.client,
+      requestTimeoutMs: milliseconds(kafka.requestTimeout),
+      maxResponseBytes: octets(kafka.maxResponseBytes),
+    },
+    producer: {
+      acks: producer.acks === 'all' ? (-1 as const) : producer.acks,
+      compression: producer.compression,
+      idempotent: producer.idempotent,
+    },
+    shutdown: { timeoutMs: milliseconds(shutdown.timeout) },
+    http: { host: observability.http.host, port: observability.http.port },
+    logs: { level: observability.logs.level, format: observability.logs.format },
+  };
+  if (producer.idempotent && producer.acks !== 'all') {
+    const path = ['producer', 'acks'];
+    const found = { got: `acks: ${producer.acks}`, want: 'acks: all, or idempotent: false beside it' };
+    problems.push(problem(placeOf(tree, path), path, 'an idempotent producer needs every acknowledgement', found));
+  }
+  return { settings, problems };
+}
+
+function compileBrokers(
+  value: string | readonly string[],
+  tree: MapTree,
+  machine: Machine,
+  problems: Problem[],
+): 'embedded' | readonly BrokerAddress[] {
+  const path = ['kafka', 'brokers'];
+  const brokers = parseBrokers(value);
+  switch (brokers.kind) {
+    case 'addresses':
+      return brokers.addresses;
+    case 'embedded': {
+      if (machine.production) {
+        const want = 'kafka.brokers or the variable KAFKA_BROKERS with host:port of real brokers';
+        const what = 'the embedded broker is for development only, and NODE_ENV is production';
+        problems.push(problem(placeOf(tree, path), path, what, { got: 'embedded', want }));
+      }
+      return 'embedded';
+    }
+    case 'fault': {
+      const written = subtree(tree, path);
+      const inner: Path = written?.kind === 'list' ? [...path, brokers.entry] : path;
+      // Not written means that it came from the environment, whose values are not shown.
+      const got = written === null ? `the value of \${KAFKA_BROKERS}` : describe(subtree(tree, inner), inner);
+      const want = 'host:port such as kafka-1:9092 or [::1]:9092, a port from 1 to 65535, or only embedded';
+      const place = subtree(tree, inner)?.at ?? placeOf(tree, path);
+      problems.push(problem(place, inner, `${brokers.fault} in entry ${brokers.entry + 1}`, { got, want }));
+      return [];
+    }
+    default:
+      return brokers satisfies never;
+  }
+}
+
+function generatedId({ hostname, random }: Machine): string {
+  return `${hostname}-${Math.floor(random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0')}`;
+}
+
+/** Where a key is written; the section or the start of the file when it is not. */
+function placeOf(tree: MapTree, path: Path): Position {
+  return subtree(tree, path)?.at ?? keyPosition(tree, path.slice(0, 1)) ?? tree.at;
+}

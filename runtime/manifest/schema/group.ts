@@ -1,0 +1,67 @@
+import { batchLater, batchOptions } from './batch.ts';
+import { bufferOptions } from './buffer.ts';
+import { commitLater, commitOptions } from './commit.ts';
+import { concurrencyLater, concurrencyOptions } from './concurrency.ts';
+import { dlqLater, dlqOptions } from './dlq.ts';
+import { handlersOption } from './handlers.ts';
+import { retryLater, retryOptions } from './retry.ts';
+import { section } from './section.ts';
+import { timeoutLater, timeoutOptions } from './timeouts.ts';
+import { topicOptions } from './topics.ts';
+
+/** What a group says, and `defaults` says for all groups of its file. */
+const inheritedOptions = {
+  from: {
+    type: 'string',
+    enum: ['earliest', 'latest', 'fail'],
+    laterValues: '^(timestamp|duration|[0-9].*)$',
+    default: 'earliest',
+    description: 'Where to start without a committed offset, or when it no longer exists.',
+  },
+  execution: {
+    type: 'string',
+    enum: ['pool', 'inline'],
+    default: 'pool',
+    description: 'Handlers run in worker threads, or on the main thread (I/O-bound handlers, one CPU).',
+  },
+  concurrency: section('How many handlers run at once, and in which order.', concurrencyOptions, concurrencyLater),
+  batch: section('What one fetch asks for.', batchOptions, batchLater),
+  buffer: section('How much may be in memory; over a limit a partition is not fetched.', bufferOptions),
+  timeouts: section('How long things may take.', timeoutOptions, timeoutLater),
+  retry: section('What happens when a handler fails.', retryOptions, retryLater),
+  dlq: section('Where records go that failed for good.', dlqOptions, dlqLater),
+  commit: section('When offsets are committed.', commitOptions, commitLater),
+} as const;
+
+const inheritedLater = [
+  'delivery',
+  'protocol',
+  'staticMembership',
+  'dedupe',
+  'offsets',
+  'format',
+  'middleware',
+  'processes',
+  'priority',
+] as const;
+
+export const defaultsSection = section(
+  'Inherited by every group of this file, key by key.',
+  inheritedOptions,
+  inheritedLater,
+);
+
+export const groupSection = {
+  ...section('One consumer group.', { ...topicOptions, handlers: handlersOption, ...inheritedOptions }, [
+    ...inheritedLater,
+    'topicPattern',
+    'rateLimit',
+    'circuitBreaker',
+    'filter',
+    'delay',
+    'schedule',
+    'state',
+    'tables',
+  ]),
+  required: ['handlers'],
+} as const;

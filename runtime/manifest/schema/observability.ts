@@ -1,0 +1,38 @@
+/** Defaults and limits of `observability.http`. */
+export const httpOptions = {
+  host: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 255,
+    want: 'the address of a network interface, or 0.0.0.0',
+    default: '${RUNTIME_HTTP_HOST:-127.0.0.1}',
+    description: 'Address that /health, /ready and /metrics listen on.',
+  },
+  port: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 65_535,
+    default: 8000,
+    description: 'Port of /health, /ready and /metrics; 0 means any free one.',
+  },
+} as const;
+
+/** Defaults of `observability.logs`. */
+export const logsOptions = {
+  level: {
+    type: 'string',
+    enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+    description: 'The least important lines that are written.',
+  },
+  format: {
+    type: 'string',
+    enum: ['auto', 'json', 'pretty'],
+    default: 'auto',
+    description: 'One JSON object per line, or lines for people; auto: for people on a terminal, JSON elsewhere.',
+  },
+} as const;
+
+export const logsLater = ['redact'] as const;
+
+export const observabilityLater = ['health', 'metrics', 'tracing', 'alerts'] as const;

@@ -1,0 +1,48 @@
+/**
+ * The manifest's schema: the one place for types, limits, defaults and descriptions. The validator, the editor's
+ * schema, the reference page and the compiled value all come from it. Rules between two keys are in `rules.ts`.
+ */
+
+import { defaultsSection, groupSection } from './group.ts';
+import { kafkaLater, kafkaOptions } from './kafka.ts';
+import { httpOptions, logsLater, logsOptions, observabilityLater } from './observability.ts';
+import { producerLater, producerOptions } from './producer.ts';
+import { section, type ValueOf } from './section.ts';
+import { shutdownOptions } from './shutdown.ts';
+
+export const manifestSchema = section(
+  'A manifest of kafka-worker-runtime.',
+  {
+    version: { type: 'integer', enum: [1], default: 1, description: 'Version of this format.' },
+    kafka: section('How to reach Kafka.', kafkaOptions, kafkaLater),
+    producer: section('How records are written by handlers and to dead letter topics.', producerOptions, producerLater),
+    defaults: defaultsSection,
+    groups: {
+      type: 'object',
+      description: 'The consumer groups, by name; the name is the group id in Kafka.',
+      minProperties: 1,
+      propertyNames: { pattern: '^[A-Za-z0-9._-]+$', maxLength: 249 },
+      additionalProperties: groupSection,
+    },
+    observability: section(
+      'What can be seen from outside.',
+      {
+        http: section('The port for operators and monitoring.', httpOptions),
+        logs: section('Log lines on standard output.', logsOptions, logsLater),
+      },
+      observabilityLater,
+    ),
+    shutdown: section('What happens at SIGTERM and SIGINT.', shutdownOptions),
+  },
+  ['include', 'schemas', 'topics', 'admin', 'reload', 'store', 'gateway', 'k8s'],
+);
+
+/** A group after inheritance, every default filled in; durations and sizes are still texts. */
+export type GroupValue = ValueOf<typeof groupSection>;
+
+type Properties = (typeof manifestSchema)['properties'];
+
+/** What belongs to the process as a whole, every default filled in. */
+export type ProcessValue = {
+  readonly [K in 'kafka' | 'producer' | 'observability' | 'shutdown']: ValueOf<Properties[K]>;
+};

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { parseDuration, parseSize } from '../../../runtime/core/units.ts';
+import { manifestSchema } from '../../../runtime/manifest/schema/schema.ts';
+import type { Option } from '../../../runtime/manifest/schema/section.ts';
+import { createProject, groupWith } from './project.ts';
+
+const project = createProject();
+afterAll(project.remove);
+
+/** Every option below a schema, by its dotted path. */
+function optionsOf(option: Option, path: string): [string, Option][] {
+  const inner = Object.entries(option.properties ?? {});
+  return inner.flatMap(([key, one]) =>
+    one.properties === undefined || one.type !== 'object'
+      ? [[`${path}${key}`, one] as [string, Option]]
+      : optionsOf(one, `${path}${key}.`),
+  );
+}
+
+const options = optionsOf(manifestSchema, '').filter(([path]) => path !== 'groups');
+
+test('the schema has exactly the defaults that people are told', () => {
+  const agreed = parse(readFileSync(join(import.meta.dirname, 'agreed-defaults.yaml'), 'utf8'));
+  const fromSchema: Record<string, unknown> = {};
+  for (const [path, option] of options) {
+    const keys = path.split('.');
+    let section: Record<string, unknown> = fromSchema;
+    for (const key of keys.slice(0, -1)) {
+      section[key] ??= {};
+      section = section[key] as Record<string, unknown>;
+    }
+    section[keys.at(-1)!] = option.default;
+  }
+  expect(fromSchema).toEqual(agreed);
+});
+
+test.each(options)('%s has a text, and a default inside its limits', (_path, option) => {
+  expect(option.description).toMatch(/\.$/);
+  const amounts = option.duration ?? option.size;
+  const parseAmount = option.duration === undefined ? parseSize : parseDuration;
+  if (amounts !== undefined && typeof option.default === 'string') {
+    expect(parseAmount(option.default)).toBeGreaterThanOrEqual(parseAmount(amounts.min)!);
+    expect(parseAmount(option.default)).toBeLessThanOrEqual(parseAmount(amounts.max)!);
+  }
+  if (option.enum !== undefined) expect(option.enum).toContain(option.default);
+});
+
+test('writing every default out changes nothing', () => {
+  const agreed = readFileSync(join(import.meta.dirname, 'agreed-defaults.yaml'), 'utf8');
+  expect(project.loadText(`${agreed}\n${groupWith()}`)).toEqual(project.loadText(groupWith()));
+});
+
+test('four lines are a manifest', () => {
+  const settings = project.loadText(
+    'groups:\n  projections:\n    topicPrefix: orders\n    handlers: ../handlers/a.ts\n',
+  );
+  expect(settings).toEqual({
+    kafka: {
+      brokers: 'embedded',
+      clientId: 'box-80000000',
+      client: 'kafkajs',
+      requestTimeoutMs: 30_000,
+      maxResponseBytes: 104_857_600,
+    },
+    producer: { acks: -1, compression: 'gzip', idempotent: true },
+    shutdown: { timeoutMs: 30_000 },
+    http: { host: '127.0.0.1', port: 8000 },
+    logs: { level: 'info', format: 'json' },
+    groups: [
+      {
+        name: 'projections',
+        topics: [{ name: 'orders.stream', dlqTopic: 'orders.stream.dlq' }],
+        handlers: [{ file: join(project.folder, 'handlers/a.ts'), events: null }],
+        from: 'earliest',
+        execution: 'pool',
+        concurrency: { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'partition', workers: 2, max: 64 },
+        fetch: { maxWaitMs: 500, minBytes: 1, maxBytes: 8_388_608, maxDecompressedBytes: 67_108_864 },
+        buffer: { maxRecords: 5000, maxBytes: 33_554_432, maxUncommitted: 100_000 },
+        timeouts: { handlerMs: 300_000, slowMs: 1000, sessionMs: 30_000, heartbeatMs: 3000, rebalanceMs: 60_000 },
+        retry: {
+          maxRetries: 3,
+          baseDelayMs: 1000,
+          maxDelayMs: 60_000,
+          jitter: 0.1,
+          never: ['ValidationError'],
+          onExhausted: 'dlq',
+        },
+        dlq: { enabled: true, onError: 'block', onDisabled: 'block' },
+        commit: { intervalMs: 1000, everyRecords: 500 },
+      },
+    ],
+  });
+});
