@@ -23,7 +23,8 @@ export interface Api<Req, Res> extends ApiSpec<Req, Res> {
   /** The body only, without any header. */
   writeRequest(value: Req, version: number): Buffer;
   readResponse(body: Reader, version: number): Res;
-  writeResponse(value: Res, version: number): Buffer;
+  /** @param capacityBytes about how long it will be, so that large ones are not copied while they grow */
+  writeResponse(value: Res, version: number, capacityBytes?: number): Buffer;
 }
 
 export type RequestOf<A> = A extends Api<infer Req, infer _> ? Req : never;
@@ -40,7 +41,7 @@ export function defineApi<Req, Res>(spec: ApiSpec<Req, Res>): Api<Req, Res> {
     readRequest: (body, version) => requests(version).read(body),
     writeRequest: (value, version) => written(requests(version), value),
     readResponse: (body, version) => responses(version).read(body),
-    writeResponse: (value, version) => written(responses(version), value),
+    writeResponse: (value, version, capacityBytes) => written(responses(version), value, capacityBytes),
   };
 }
 
@@ -62,8 +63,8 @@ function perVersion<T>(
   };
 }
 
-function written<T>(codec: Codec<T>, value: T): Buffer {
-  const writer = new Writer();
+function written<T>(codec: Codec<T>, value: T, capacityBytes?: number): Buffer {
+  const writer = new Writer(capacityBytes);
   codec.write(writer, value);
   return writer.bytes();
 }

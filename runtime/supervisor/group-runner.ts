@@ -28,7 +28,7 @@ export interface StageMakers {
 export async function runGroup(make: StageMakers, drainBudgetMs: number, signal: AbortSignal): Promise<boolean> {
   const { consumer, dispatch, commit, outcome } = connect(make);
   try {
-    await dispatch.start();
+    await startUnlessAborted(dispatch, signal);
     // A partition without room is left out of the fetch: this is the backpressure, and no partition waits for another.
     for await (const set of consumer.recordSets(signal)) {
       commit.track(set);
@@ -40,6 +40,15 @@ export async function runGroup(make: StageMakers, drainBudgetMs: number, signal:
     outcome.stop();
     await dispatch.stop();
   }
+}
+
+/** Handlers may load for seconds. Who wants the end meanwhile does not wait for them: nothing is in flight yet. */
+async function startUnlessAborted(dispatch: Dispatch, signal: AbortSignal): Promise<void> {
+  const settled = new AbortController();
+  const aborted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true, signal: settled.signal });
+  });
+  await Promise.race([dispatch.start(), aborted]).finally(() => settled.abort());
 }
 
 /** Joins the stages. Each of these functions is one sequence of `ARCHITECTURE.md`: open, revoke, lose, recover. */

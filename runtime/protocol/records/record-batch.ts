@@ -18,11 +18,15 @@ const place = { offsetDelta: 0, time: 1, key: 2, keyLength: 3, value: 4, valueLe
 /** Each takes at least this many bytes: length, attributes, two deltas, key, value, header count. */
 const smallestRecord = 7;
 
+const noBytes = Buffer.alloc(0);
+
 export class RecordBatch {
   readonly header: BatchHeader;
   readonly count: number;
   readonly #bytes: Buffer;
   readonly #places: Int32Array;
+  /** One for all reads: none of them is interrupted. */
+  readonly #cursor: VarintCursor;
 
   /** Use `decodeBatch`. @param bytes the records, decompressed @throws ProtocolError */
   constructor(header: BatchHeader, bytes: Buffer) {
@@ -30,6 +34,7 @@ export class RecordBatch {
     this.count = header.recordCount;
     this.#bytes = bytes;
     this.#places = findRecords(header, bytes);
+    this.#cursor = new VarintCursor(bytes);
   }
 
   offsetAt(i: number): number {
@@ -39,8 +44,9 @@ export class RecordBatch {
   /** Milliseconds since 1970. */
   timestampAt(i: number): number {
     if (this.header.timestampType === 'logAppend') return this.header.maxTimestamp;
-    const cursor = new VarintCursor(this.#bytes);
+    const cursor = this.#cursor;
     cursor.position = this.#places[i * stride + place.time]!;
+    cursor.end = this.#places[i * stride + place.end]!;
     return this.header.baseTimestamp + cursor.int64();
   }
 
@@ -52,6 +58,13 @@ export class RecordBatch {
   valueAt(i: number): Buffer | null {
     const at = i * stride;
     return this.#view(this.#places[at + place.value]!, this.#places[at + place.valueLength]!);
+  }
+
+  /** The key's bytes as text, one character each: different keys give different texts, whatever their bytes are. */
+  latin1KeyAt(i: number): string | null {
+    const start = this.#places[i * stride + place.key]!;
+    const length = this.#places[i * stride + place.keyLength]!;
+    return length < 0 ? null : this.#bytes.toString('latin1', start, start + length);
   }
 
   /** In order, repeats kept. */
@@ -85,8 +98,38 @@ export class RecordBatch {
     return undefined;
   }
 
+  /**
+   * Whether the first header of that name has these bytes; a missing one and one that is null count as empty. Asked for
+   * every record, so lengths of one byte, which nearly all are, are read in place: `findRecords` has checked them.
+   */
+  headerEquals(i: number, name: Uint8Array, expected: Uint8Array): boolean {
+    const bytes = this.#bytes;
+    let at = this.#places[i * stride + place.headers]!;
+    const count = bytes[at++]!;
+    if (count >= 0x80) return this.#headerEquals(i, name, expected);
+    for (let left = count >>> 1; left > 0; left--) {
+      const nameCode = bytes[at++]!;
+      if (nameCode >= 0x80) return this.#headerEquals(i, name, expected);
+      const nameAt = at;
+      at += nameCode >>> 1;
+      const valueCode = bytes[at++]!;
+      if (valueCode >= 0x80) return this.#headerEquals(i, name, expected);
+      const valueLength = (valueCode & 1) === 1 ? 0 : valueCode >>> 1; // odd codes are negative: null
+      if (nameCode >>> 1 === name.length && sameBytes(bytes, nameAt, name)) {
+        return valueLength === expected.length && sameBytes(bytes, at, expected);
+      }
+      at += valueLength;
+    }
+    return expected.length === 0;
+  }
+
+  #headerEquals(i: number, name: Uint8Array, expected: Uint8Array): boolean {
+    const value = this.headerAt(i, name) ?? noBytes;
+    return value.length === expected.length && sameBytes(value, 0, expected);
+  }
+
   #headerCursor(i: number): VarintCursor {
-    const cursor = new VarintCursor(this.#bytes);
+    const cursor = this.#cursor;
     cursor.position = this.#places[i * stride + place.headers]!;
     cursor.end = this.#places[i * stride + place.end]!;
     return cursor;

@@ -68,7 +68,7 @@ test('four lines are a manifest', () => {
     producer: { acks: -1, compression: 'gzip', idempotent: true },
     shutdown: { timeoutMs: 30_000 },
     http: { host: '127.0.0.1', port: 8000 },
-    logs: { level: 'info', format: 'json' },
+    logs: { level: 'info', format: 'auto' },
     groups: [
       {
         name: 'projections',

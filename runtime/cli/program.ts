@@ -1,0 +1,91 @@
+/**
+ * The command tree: names, arguments, options and help. What a command does is in the file of its name, which is loaded
+ * when it is wanted: a Kafka client and an HTTP server would make `runtime version` five times as slow.
+ */
+import { Command, InvalidArgumentError } from 'commander';
+import { watchSignals } from './signals.ts';
+import { refuseLooseOptions } from './strict-options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Where a command leaves its exit code. */
+export interface CommandResult {
+  exitCode: number;
+}
+
+export function createProgram(terminal: Terminal, result: CommandResult): Command {
+  const program = new Command('runtime')
+    .description('Runs Kafka event handlers as manifests describe them.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: terminal.err,
+      getOutHasColors: () => terminal.colors,
+      getErrHasColors: () => terminal.colors,
+    })
+    .showHelpAfterError()
+    .showSuggestionAfterError()
+    .helpCommand(false)
+    .addHelpText('after', '\nStart with: runtime start manifests/projections.yaml');
+
+  program
+    .command('start')
+    .description('run the groups of one or more manifests until SIGINT or SIGTERM')
+    .argument('<manifest...>', 'manifest files')
+    .option('-g, --group <name>', 'run only this group (may be repeated)', collect)
+    .action(async (manifests: string[], options: { group?: readonly string[] }) => {
+      const signals = watchSignals();
+      const { runStart } = await import('./start.ts');
+      result.exitCode = await runStart(manifests, options.group ?? [], terminal, signals);
+    });
+
+  program
+    .command('validate')
+    .description('check manifests without connecting to anything')
+    .argument('<manifest...>', 'manifest files')
+    .option('--json', 'print the result as JSON')
+    .action(async (manifests: string[], options: { json?: boolean }) => {
+      const { runValidate } = await import('./validate.ts');
+      result.exitCode = runValidate(manifests, options.json === true, terminal);
+    });
+
+  program
+    .command('schema')
+    .description('print the JSON Schema of manifests, for editors')
+    .action(async () => {
+      const { runSchema } = await import('./schema.ts');
+      runSchema(terminal);
+    });
+
+  program
+    .command('broker')
+    .description('run the embedded broker alone; for development, on 127.0.0.1 only')
+    .option('-p, --port <port>', 'port to listen on, 0 for any free one (default: 9092)', port)
+    .option('-d, --dir <folder>', 'keep topics and offsets in this folder (default: in memory)')
+    .action(async (options: { port?: number; dir?: string }) => {
+      const signals = watchSignals();
+      const { runBroker } = await import('./broker.ts');
+      result.exitCode = await runBroker({ port: options.port ?? 9092, dir: options.dir ?? null }, terminal, signals);
+    });
+
+  program
+    .command('version')
+    .description('print the version')
+    .option('--json', 'print it as JSON')
+    .action(async (options: { json?: boolean }) => {
+      const { runVersion } = await import('./version.ts');
+      runVersion(options.json === true, terminal);
+    });
+
+  for (const command of program.commands) refuseLooseOptions(command);
+  return program;
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('Want an integer from 0 to 65535.');
+  return value;
+}

@@ -1,0 +1,23 @@
+/** `runtime validate`: every problem of every manifest, or that there is none. Connects to nothing. */
+import { InvalidManifest } from '../manifest/problem.ts';
+import { exitCodes } from './exit-codes.ts';
+import { load } from './load.ts';
+import type { Terminal } from './terminal.ts';
+
+export function runValidate(manifests: readonly string[], asJson: boolean, terminal: Terminal): number {
+  try {
+    const { groups } = load(manifests, terminal);
+    const names = groups.map(({ name }) => name);
+    terminal.out(asJson ? json({ valid: true, groups: names, problems: [] }) : `valid: ${names.join(', ')}\n`);
+    return exitCodes.done;
+  } catch (error) {
+    if (!(error instanceof InvalidManifest)) throw error;
+    if (asJson) terminal.out(json({ valid: false, groups: [], problems: error.problems }));
+    else terminal.err(`${error.message}\n`);
+    return exitCodes.mistake;
+  }
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,173 @@
+/**
+ * Fetches from one broker, one request at a time.
+ *
+ *   plan ──some have room──▶ fetch ──▶ split ──▶ wait until all of it was handed over ──▶ plan
+ *    │ └──none has room────▶ wait for wake() ──▶ plan
+ *    └────leads nothing of ours──▶ ended
+ *
+ * A partition without room is left out of the request: that is the backpressure. While one is left out, the broker is
+ * asked to answer soon, so that the partition comes back soon after it has room again.
+ */
+import type { Clock } from '../core/clock.ts';
+import type { GroupSettings } from '../core/settings.ts';
+import type { Node } from '../kafka/cluster.ts';
+import type { KafkaClient } from '../kafka/port.ts';
+import type { RequestOf, ResponseOf } from '../protocol/api.ts';
+import { zeroUuid } from '../protocol/codec.ts';
+import { fetch } from '../protocol/fetch.ts';
+import type { AssignedPartition } from './partition.ts';
+
+/** How long a broker may wait for data while a partition of ours is left out. */
+const shortWaitMs = 10;
+/** Of one partition in one answer: a fair share where many have much, and never less than a usual batch. */
+const partitionBytesMin = 1024 * 1024;
+const readCommitted = 1;
+
+export interface FetchLoopOptions {
+  readonly node: Node;
+  readonly group: GroupSettings;
+  readonly client: KafkaClient;
+  readonly clock: Clock;
+  /** Open partitions that this node leads, with the leader epoch. */
+  readonly partitions: () => readonly { readonly partition: AssignedPartition; readonly leaderEpoch: number }[];
+  readonly hasRoom: (partition: AssignedPartition) => boolean;
+  /** More partitions are about to open: they should not wait for an answer that has nothing to say. */
+  readonly moreToCome: () => boolean;
+  /** Takes the answer apart; resolves when there is nothing left of it to hand over. */
+  readonly received: (asked: Asked, response: FetchResponse) => Promise<void>;
+  /** The request failed. Resolves when it is worth trying again. */
+  readonly failed: (error: unknown) => Promise<void>;
+  readonly ended: () => void;
+}
+
+export type FetchResponse = ResponseOf<typeof fetch>;
+
+/** What a partition was when it was asked for: an answer that comes after a change is dropped. */
+export type Asked = readonly {
+  readonly partition: AssignedPartition;
+  readonly epoch: number;
+  readonly position: number;
+}[];
+
+interface Plan {
+  readonly ready: readonly { readonly partition: AssignedPartition; readonly leaderEpoch: number }[];
+  readonly waitMs: number;
+}
+
+export class FetchLoop {
+  readonly #options: FetchLoopOptions;
+  #stopped: boolean = false;
+  /** Resolves a wait between two requests. */
+  #wake: (() => void) | null = null;
+  /** Which partition comes first: the broker fills an answer from the front. */
+  #turn = 0;
+
+  constructor(options: FetchLoopOptions) {
+    this.#options = options;
+    this.#run().catch((error: unknown) => options.failed(error));
+  }
+
+  /** Some partition may have room, or may have been added. Cheap: called for every bit of progress. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  /** What is under way is dropped when it arrives. */
+  stop(): void {
+    this.#stopped = true;
+    this.wake();
+  }
+
+  async #run(): Promise<void> {
+    const { client, node, group, received, failed, ended } = this.#options;
+    try {
+      // Partitions open in groups: the first request should have all of them.
+      await Promise.resolve();
+      while (!this.#stopped) {
+        const plan = this.#plan();
+        if (plan === null) break;
+        if (plan.ready.length === 0) {
+          await this.#waitFor(plan.waitMs);
+          continue;
+        }
+        const asked = plan.ready.map(({ partition: p }) => ({ partition: p, epoch: p.epoch, position: p.position }));
+        try {
+          const response = await client.send(node, `fetch:${group.name}`, fetch, this.#request(plan), {
+            maxVersion: 12, // from v13 on topics go by id
+            timeoutMs: plan.waitMs + fetchGraceMs,
+          });
+          if (!this.#stopped) await received(asked, response);
+        } catch (error) {
+          if (!this.#stopped) await failed(error);
+        }
+      }
+    } finally {
+      ended();
+    }
+  }
+
+  /** @returns null when this node leads nothing of ours */
+  #plan(): Plan | null {
+    const { partitions, hasRoom, moreToCome, clock, group } = this.#options;
+    const led = partitions();
+    if (led.length === 0) return null;
+    const now = clock.now();
+    let waitMs = group.fetch.maxWaitMs;
+    const ready = led.filter(({ partition }) => {
+      if (partition.notBefore > now) waitMs = Math.min(waitMs, Math.max(shortWaitMs, partition.notBefore - now));
+      else if (hasRoom(partition)) return true;
+      return false;
+    });
+    if (ready.length === 0) return { ready, waitMs };
+    const leftOut = led.length > ready.length || moreToCome();
+    const first = this.#turn++ % ready.length;
+    return {
+      ready: [...ready.slice(first), ...ready.slice(0, first)],
+      waitMs: leftOut ? Math.min(waitMs, shortWaitMs) : waitMs,
+    };
+  }
+
+  #request({ ready, waitMs }: Plan): RequestOf<typeof fetch> {
+    const { group } = this.#options;
+    const share = Math.max(partitionBytesMin, Math.floor(group.fetch.maxBytes / ready.length));
+    const topics = [...Map.groupBy(ready, ({ partition }) => partition.topic)].map(([name, of]) => ({
+      name,
+      topicId: zeroUuid,
+      partitions: of.map(({ partition, leaderEpoch }) => ({
+        partition: partition.partition,
+        currentLeaderEpoch: leaderEpoch,
+        offset: partition.position,
+        lastFetchedEpoch: -1,
+        logStartOffset: -1,
+        maxBytes: share,
+      })),
+    }));
+    return {
+      replicaId: -1,
+      maxWaitMs: Math.ceil(waitMs),
+      minBytes: group.fetch.minBytes,
+      maxBytes: group.fetch.maxBytes,
+      isolationLevel: readCommitted,
+      sessionId: 0,
+      sessionEpoch: -1,
+      topics,
+      forgottenTopics: [],
+      rackId: '',
+    };
+  }
+
+  #waitFor(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        this.#wake = null;
+        resolve();
+      };
+      const timer = this.#options.clock.after(waitMs, done);
+      this.#wake = done;
+    });
+  }
+}
+
+/** Beyond the broker's own wait: to read from its disk and to carry the bytes. */
+const fetchGraceMs = 30_000;

@@ -1,0 +1,37 @@
+/**
+ * What the rest of the consumer knows about being in a group. `classic-membership.ts` is the protocol of Kafka up to
+ * 3.x, which every broker speaks; other protocols fit behind the same interface.
+ */
+import type { TopicPartition } from '../core/record-set.ts';
+
+/** Who commits. */
+export interface MemberIdentity {
+  readonly memberId: string;
+  /** Kafka's number of the assignment; it goes into requests only. */
+  readonly generation: number;
+  readonly instanceId: string | null;
+}
+
+export interface Membership {
+  /** Null while there is no membership under which something could be committed. */
+  readonly identity: MemberIdentity | null;
+  /** Joins, stays a member, joins again, until `leave()`. Call once. @throws KafkaError when it cannot go on */
+  run(): Promise<void>;
+  /** Something hints at a change of the group: ask now instead of at the next heartbeat. */
+  hurry(): void;
+  /** A commit was answered that the membership is gone. `forgotten`: the member id too. */
+  refused(action: 'lost' | 'forgotten', reason: string): void;
+  /** Gives everything up as revoked and leaves; `run()` has ended afterwards. @returns whether all was finished */
+  leave(budgetMs: number): Promise<boolean>;
+  /** Gives everything up as lost and tells the broker, if it answers soon. For a run that failed. */
+  abandon(): Promise<void>;
+}
+
+export interface MembershipHooks {
+  /** All that is ours now. Follows `revoked` or `lost` of what was ours before. */
+  assigned(partitions: readonly TopicPartition[]): void;
+  /** As `ConsumerHooks.revoked`; heartbeats go on until it resolves. */
+  revoked(partitions: readonly TopicPartition[], budgetMs: number): Promise<boolean>;
+  /** As `ConsumerHooks.lost`; also while `revoked` is under way. */
+  lost(partitions: readonly TopicPartition[], reason: string): void;
+}

@@ -1,0 +1,190 @@
+/**
+ * Finds where to begin: the group's committed offset, or the place that `from` names when there is none (or none that
+ * still exists). Asks until every partition has its answer or is not wanted any more.
+ *
+ *   opening ──OffsetFetch──▶ committed offset ────────────────▶ found
+ *                 └─none──▶ ListOffsets at the leader (from) ──▶ found
+ */
+import { backoffMs } from '../core/backoff.ts';
+import { type Clock, sleep } from '../core/clock.ts';
+import { KafkaError } from '../core/errors.ts';
+import type { Random } from '../core/random.ts';
+import { partitionKey, type TopicPartition } from '../core/record-set.ts';
+import type { GroupSettings } from '../core/settings.ts';
+import type { Cluster, Node } from '../kafka/cluster.ts';
+import type { KafkaClient } from '../kafka/port.ts';
+import { listOffsets, offsetPlaces } from '../protocol/list-offsets.ts';
+import { offsetFetch } from '../protocol/offset-fetch.ts';
+import type { Coordinator } from './coordinator.ts';
+import { actionFor, fatalError } from './error-actions.ts';
+import { byTopic } from './partition-list.ts';
+import { retryBackoff } from './retry-backoff.ts';
+
+const readCommitted = 1;
+
+export interface PositionsOptions {
+  readonly group: GroupSettings;
+  readonly client: KafkaClient;
+  readonly cluster: Cluster;
+  readonly coordinator: Coordinator;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What is asked for, and whom to tell. */
+export interface Search<P extends TopicPartition> {
+  readonly partitions: readonly P[];
+  /** False once nobody cares about the answer: given up meanwhile. */
+  readonly wanted: (partition: P) => boolean;
+  readonly found: (partition: P, position: number) => void;
+  readonly signal: AbortSignal;
+}
+
+export class Positions {
+  readonly #options: PositionsOptions;
+
+  constructor(options: PositionsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws KafkaError `RT_OFFSET_MISSING` with `from: fail`; what else no retry can mend */
+  async committed<P extends TopicPartition>(search: Search<P>): Promise<void> {
+    const missing: P[] = [];
+    await this.#until(search, async (open, settle) => {
+      const offsets = await this.#fetchCommitted(open);
+      for (const partition of open) {
+        const offset = offsets.get(partitionKey(partition));
+        if (offset === undefined) continue;
+        settle(partition);
+        if (offset < 0) missing.push(partition);
+        else if (search.wanted(partition)) search.found(partition, offset);
+      }
+    });
+    await this.fromStart({ ...search, partitions: missing });
+  }
+
+  /** Applies `from`. @throws as `committed` */
+  async fromStart<P extends TopicPartition>(search: Search<P>): Promise<void> {
+    const { from, name } = this.#options.group;
+    const first = search.partitions.find(search.wanted);
+    if (first === undefined) return;
+    if (from === 'fail') {
+      throw new KafkaError(
+        'RT_OFFSET_MISSING',
+        `group ${name} has no offset that it could read ${partitionKey(first)} from, and \`from: fail\` forbids to choose one: commit an offset for the group, or set \`from\` to earliest or latest`,
+        { retryable: false },
+      );
+    }
+    await this.#until(search, async (open, settle) => {
+      const offsets = await this.#listOffsets(open, offsetPlaces[from]);
+      for (const partition of open) {
+        const offset = offsets.get(partitionKey(partition));
+        if (offset === undefined) continue;
+        settle(partition);
+        if (search.wanted(partition)) search.found(partition, offset);
+      }
+    });
+  }
+
+  /** Repeats `ask` with what is still open, with backoff. */
+  async #until<P extends TopicPartition>(
+    { partitions, wanted, signal }: Search<P>,
+    ask: (open: readonly P[], settle: (partition: P) => void) => Promise<void>,
+  ): Promise<void> {
+    const { clock, random } = this.#options;
+    const open = new Set(partitions);
+    for (let failures = 0; ; failures++) {
+      for (const partition of open) if (!wanted(partition)) open.delete(partition);
+      if (open.size === 0 || signal.aborted) return;
+      try {
+        await ask([...open], (partition) => open.delete(partition));
+      } catch (error) {
+        if (!(error instanceof KafkaError && error.retryable)) throw error;
+      }
+      if (open.size > 0) await sleep(clock, backoffMs(retryBackoff, failures, random), signal);
+    }
+  }
+
+  /** @returns offsets by partition, -1 for none; a partition that has to be asked for again is left out */
+  async #fetchCommitted(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number>> {
+    const { coordinator, group } = this.#options;
+    const topics = byTopic(partitions);
+    const response = await coordinator.sendOffsets(
+      offsetFetch,
+      {
+        groupId: group.name,
+        topics,
+        groups: [{ groupId: group.name, memberId: null, memberEpoch: -1, topics }],
+        // An offset that a transaction is about to move would be read twice.
+        requireStable: true,
+      },
+      { maxVersion: 9 }, // from v10 on topics go by id
+    );
+    const answer = response.groups[0] ?? response;
+    const offsets = new Map<string, number>();
+    if (this.#coordinatorRefused(answer.errorCode)) return offsets;
+    for (const { name, partitions: of } of answer.topics) {
+      for (const { partition, errorCode, offset } of of) {
+        if (!this.#coordinatorRefused(errorCode)) offsets.set(partitionKey({ topic: name, partition }), offset);
+      }
+    }
+    return offsets;
+  }
+
+  #coordinatorRefused(code: number): boolean {
+    if (code === 0) return false;
+    const action = actionFor('offsetFetch', code);
+    if (action === 'fatal') throw fatalError(`reading the offsets of group ${this.#options.group.name}`, code);
+    if (action === 'findCoordinator') this.#options.coordinator.forget();
+    return true;
+  }
+
+  /** @returns as `#fetchCommitted` */
+  async #listOffsets(partitions: readonly TopicPartition[], timestamp: number): Promise<ReadonlyMap<string, number>> {
+    const { cluster } = this.#options;
+    const offsets = new Map<string, number>();
+    const leaders = Map.groupBy(partitions, (partition) => cluster.leaderOf(partition)?.node ?? null);
+    let stale = leaders.has(null);
+    for (const [node, of] of leaders) {
+      if (node === null) continue;
+      for (const answer of await this.#askLeader(node, of, timestamp)) {
+        if (answer.errorCode === 0) offsets.set(partitionKey(answer), answer.offset);
+        else stale = this.#leaderRefused(answer, answer.errorCode) || stale;
+      }
+    }
+    if (stale) await cluster.refresh(partitions.map(({ topic }) => topic));
+    return offsets;
+  }
+
+  async #askLeader(node: Node, partitions: readonly TopicPartition[], timestamp: number) {
+    const { cluster, client, group } = this.#options;
+    const topics = [...Map.groupBy(partitions, ({ topic }) => topic)].map(([name, of]) => ({
+      name,
+      partitions: of.map((partition) => ({
+        partition: partition.partition,
+        currentLeaderEpoch: cluster.leaderOf(partition)?.leaderEpoch ?? -1,
+        timestamp,
+      })),
+    }));
+    try {
+      const response = await client.send(node, `commit:${group.name}`, listOffsets, {
+        replicaId: -1,
+        isolationLevel: readCommitted,
+        topics,
+        timeoutMs: 0,
+      });
+      return response.topics.flatMap(({ name: topic, partitions: of }) => of.map((answer) => ({ topic, ...answer })));
+    } catch (error) {
+      // The leader may be gone; the other ones may have answered.
+      await cluster.refresh();
+      throw error;
+    }
+  }
+
+  /** @returns whether the metadata is out of date */
+  #leaderRefused(partition: TopicPartition, code: number): boolean {
+    const action = actionFor('listOffsets', code);
+    if (action === 'fatal') throw fatalError(`looking for the offsets of ${partitionKey(partition)}`, code);
+    return action === 'refresh';
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * How often each record was running when its thread died. Kept on the main thread, since the threads are what dies,
+ * until the partition is given up. What follows from the number (three deaths: dead letter) is the worker's to decide.
+ *
+ * When a record was on the stack of a thread, that record alone is the suspect: no other code can have run. Otherwise
+ * all that were started and had not finished are, and the next thread runs them one by one, so that a second death
+ * tells which of them it was.
+ */
+import type { Opening } from '../core/thread-messages.ts';
+import type { InFlight } from './in-flight.ts';
+
+export class Deaths {
+  readonly #counts = new Map<string, Map<number, number>>();
+
+  /**
+   * A thread has died.
+   * @param inFlight by partition, what it had
+   * @returns the suspects by partition, with their deaths so far
+   */
+  record(inFlight: ReadonlyMap<string, InFlight>): ReadonlyMap<string, Opening['suspects']> {
+    const running = [...inFlight].map(([partition, sets]) => ({ partition, sets, suspects: sets.suspects() }));
+    const onStack = running.some(({ suspects }) => suspects.some((suspect) => suspect.running));
+    const result = new Map<string, Opening['suspects']>();
+    for (const { partition, sets, suspects } of running) {
+      const blamed = suspects.filter((suspect) => suspect.running || !onStack);
+      if (blamed.length > 0) result.set(partition, this.#raise(partition, sets.lowestUnfinished, blamed));
+    }
+    return result;
+  }
+
+  /** The assignment has ended. */
+  forget(partition: string): void {
+    this.#counts.delete(partition);
+  }
+
+  /** @param from records below it are finished: they cannot be blamed again */
+  #raise(partition: string, from: number, blamed: readonly { readonly offset: number }[]): Opening['suspects'] {
+    const before = [...(this.#counts.get(partition) ?? [])].filter(([offset]) => offset >= from);
+    const counts = new Map(before);
+    this.#counts.set(partition, counts);
+    return blamed.map(({ offset }) => {
+      const deaths = (counts.get(offset) ?? 0) + 1;
+      counts.set(offset, deaths);
+      return { offset, deaths };
+    });
+  }
+}

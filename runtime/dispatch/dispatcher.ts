@@ -1,0 +1,272 @@
+/**
+ * Hands record sets to threads and follows them until they are answered.
+ *
+ *                 accept                     answered
+ *   (closed) ──▶ flow of an epoch ── sets in flight ──▶ room again ──▶ progressed
+ *                 │ its thread dies with work in flight, or is not there when a set comes
+ *                 ▼
+ *                lost ── the next thread is ready ──▶ threadDied ──▶ opened again under a new epoch
+ *
+ * Whatever comes back is looked up by its flow: one of an older epoch has been replaced by then, so it has no effect
+ * but to give its memory back. Not responsible for progress (`commit/`) or for what a failed record becomes
+ * (`outcome/`).
+ */
+import type { Clock } from '../core/clock.ts';
+import { toErrorData } from '../core/error-data.ts';
+import type { Emit } from '../core/events.ts';
+import type { Progress } from '../core/progress.ts';
+import type { Random } from '../core/random.ts';
+import { partitionKey, type RecordSet, type TopicPartition } from '../core/record-set.ts';
+import type { GroupSettings } from '../core/settings.ts';
+import type {
+  AbortReason,
+  CloseMode,
+  ExhaustedReport,
+  FromThread,
+  Opening,
+  SetDone,
+  ToThread,
+} from '../core/thread-messages.ts';
+import type { Dispatch, DispatchHooks } from '../supervisor/stages.ts';
+import { CorruptReads } from './corrupt-reads.ts';
+import { Deaths } from './deaths.ts';
+import { drainFlows } from './drain.ts';
+import { type Flow, newFlow } from './flow.ts';
+import type { MakeThread } from './handler-thread.ts';
+import { tellReport } from './reports.ts';
+import { Room } from './room.ts';
+import { Tasks } from './tasks.ts';
+import type { ThreadSlot } from './thread-slot.ts';
+import { Threads } from './threads.ts';
+
+export interface DispatcherOptions {
+  readonly group: GroupSettings;
+  readonly hooks: DispatchHooks;
+  readonly makeThread: MakeThread;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly emit: Emit;
+  /** Gets the progress memory of a set that no thread writes any more; `commit/` may still read it. */
+  readonly release: (progress: Progress) => void;
+}
+
+export class Dispatcher implements Dispatch {
+  readonly #options: DispatcherOptions;
+  readonly #threads: Threads;
+  readonly #flows = new Map<string, Flow>();
+  readonly #tasks: Tasks;
+  readonly #room: Room;
+  readonly #deaths = new Deaths();
+  readonly #corrupt: CorruptReads;
+  #waiters: (() => void)[] = [];
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    const { group, makeThread, clock, random, hooks } = options;
+    this.#tasks = new Tasks(options.release);
+    this.#room = new Room(
+      group.buffer,
+      this.#tasks,
+      clock,
+      () => this.#flows.values(),
+      () => hooks.progressed(),
+    );
+    this.#threads = new Threads({
+      ...{ group, makeThread, clock, random },
+      hooks: {
+        message: (slot, message, reply) => this.#message(slot, message, reply),
+        died: (slot, reason) => this.#died(slot, reason),
+        replaced: (slot) => this.#replaced(slot),
+      },
+      isBusy: (slot) => this.#tasks.isBusy(slot),
+    });
+    this.#corrupt = new CorruptReads(clock, hooks, (partition) => this.#flows.get(partitionKey(partition)) ?? null);
+  }
+
+  start(): Promise<void> {
+    return this.#threads.start();
+  }
+
+  hasRoom(partition: TopicPartition): boolean {
+    const flow = this.#flows.get(partitionKey(partition));
+    if (flow === undefined || flow.lost || flow.draining || flow.corrupt || !flow.slot.ready) return false;
+    return this.#room.hasRoom(flow);
+  }
+
+  open({ topic, partition }: TopicPartition, epoch: number, opening: Opening | null): void {
+    const key = partitionKey({ topic, partition });
+    const before = this.#flows.get(key);
+    if (before !== undefined) this.#close(before, 'abort', 'revoked');
+    const slot = this.#threads.slotOf(partition);
+    this.#flows.set(key, newFlow({ topic, partition }, epoch, slot, opening));
+  }
+
+  accept(set: RecordSet): void {
+    const flow = this.#flows.get(partitionKey(set));
+    if (flow?.epoch !== set.epoch || flow.draining) {
+      this.#options.release(set.progress); // the next owner reads it
+      return;
+    }
+    if (flow.lost || flow.corrupt || !flow.slot.ready) {
+      flow.lost ||= !flow.corrupt; // it is read again when the next thread is there
+      this.#options.release(set.progress);
+      return;
+    }
+    const { id, topic, partition, epoch, firstOffset, lastOffset, bytes, progress } = set;
+    const { opening } = flow;
+    flow.opening = null;
+    flow.inFlight.add(set);
+    this.#tasks.add(set, flow);
+    flow.slot
+      .run({
+        kind: 'records',
+        id,
+        topic,
+        partition,
+        epoch,
+        firstOffset,
+        lastOffset,
+        bytes,
+        progress: progress.memory,
+        opening,
+      })
+      .then(
+        (done) => this.#answered(id, done),
+        (error: unknown) => this.#failed(flow, id, error),
+      );
+  }
+
+  async drain(partitions: readonly TopicPartition[], budgetMs: number): Promise<boolean> {
+    const flows = this.#flowsOf(partitions);
+    const finished = await drainFlows({
+      flows,
+      budgetMs,
+      clock: this.#options.clock,
+      changed: () => new Promise((resolve) => this.#waiters.push(resolve)),
+      hasTasks: (flow) => this.#tasks.has(flow),
+      abort: (flow) => this.#close(flow, 'abort', 'revoked'),
+    });
+    // A partition that was opened again or lost meanwhile is not ours to forget.
+    for (const flow of flows) {
+      if (this.#flows.get(flow.key) !== flow) continue;
+      if (flow.inFlight.empty) this.#close(flow, 'drain', 'revoked');
+      this.#forget(flow);
+    }
+    return finished;
+  }
+
+  abort(partitions: readonly TopicPartition[]): void {
+    for (const flow of this.#flowsOf(partitions)) {
+      this.#close(flow, 'abort', 'lost');
+      this.#forget(flow);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#room.stop();
+    this.#corrupt.stop();
+    await this.#threads.stop();
+    this.#tasks.giveBackAll();
+  }
+
+  #message(slot: ThreadSlot, message: FromThread, reply: (message: ToThread) => void): void {
+    const { emit, group, hooks } = this.#options;
+    switch (message.kind) {
+      case 'exhausted':
+        void this.#exhausted(message);
+        return;
+      case 'publish':
+        void hooks.publish(message.records).then((result) => {
+          reply({ kind: 'published', request: message.request, result });
+        });
+        return;
+      case 'corrupt': {
+        const flow = this.#flowOfSet(message.set);
+        if (flow !== null && this.#isCurrent(flow)) this.#corrupt.found(flow, message.offset, message.message);
+        return;
+      }
+      case 'tainted':
+        void slot.replace(message.reason);
+        return;
+      default:
+        tellReport(emit, group.name, slot.index, message);
+    }
+  }
+
+  async #exhausted(report: ExhaustedReport): Promise<void> {
+    const flow = this.#flows.get(partitionKey(report.place));
+    if (flow?.epoch !== report.epoch) return;
+    const outcome = await this.#options.hooks.exhausted(report);
+    if (!this.#isCurrent(flow)) return;
+    if (outcome === 'held') flow.held.add(report.place.offset);
+    else flow.slot.post({ kind: 'settled', set: report.set, offset: report.place.offset });
+  }
+
+  #answered(id: number, { kind }: SetDone): void {
+    const task = this.#tasks.giveBack(id);
+    if (task === null) return;
+    task.flow.inFlight.answered(id);
+    if (kind === 'stale') task.flow.stale.add(id); // as for a flow that has ended; else its bytes do not decode
+    this.#changed();
+    if (this.#isCurrent(task.flow)) this.#options.hooks.progressed();
+  }
+
+  /** The thread died, which is told by itself, or the task could not be handed over: then no thread will answer it. */
+  #failed(flow: Flow, id: number, error: unknown): void {
+    if (this.#tasks.get(id) === null || !flow.slot.ready) return;
+    void flow.slot.replace(`a record set was not taken: ${toErrorData(error).message}`);
+  }
+
+  #died(slot: ThreadSlot, reason: string): void {
+    this.#options.emit('thread.died', { group: this.#options.group.name, thread: slot.index, reason });
+    const worked = [...this.#flows.values()].filter((flow) => flow.slot === slot && !flow.inFlight.empty);
+    const suspects = this.#deaths.record(new Map(worked.map((flow) => [flow.key, flow.inFlight])));
+    for (const flow of worked) {
+      flow.lost = true;
+      flow.suspects = suspects.get(flow.key) ?? [];
+    }
+    this.#tasks.giveBackAll(slot);
+    this.#changed();
+  }
+
+  #replaced(slot: ThreadSlot): void {
+    const { emit, group, hooks } = this.#options;
+    emit('thread.replaced', { group: group.name, thread: slot.index });
+    const lost = [...this.#flows.values()].filter((flow) => flow.slot === slot && flow.lost && !flow.draining);
+    // Suspects that no thread has been told of yet are suspects still.
+    const suspects = new Map(lost.map((flow) => [flow.key, flow.opening?.suspects ?? flow.suspects]));
+    if (lost.length > 0) hooks.threadDied(lost.map(placeOf), suspects);
+    hooks.progressed(); // partitions without work in flight may be fetched again
+  }
+
+  #close({ slot, topic, partition, epoch }: Flow, mode: CloseMode, reason: AbortReason): void {
+    slot.post({ kind: 'close', topic, partition, epoch, mode, reason });
+  }
+
+  #forget(flow: Flow): void {
+    this.#flows.delete(flow.key);
+    this.#deaths.forget(flow.key);
+    this.#corrupt.forget(flow);
+  }
+
+  #changed(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+
+  #isCurrent(flow: Flow): boolean {
+    return this.#flows.get(flow.key) === flow;
+  }
+
+  /** The answer to a damaged set may come before the message about it. */
+  #flowOfSet(id: number): Flow | null {
+    return this.#tasks.get(id)?.flow ?? [...this.#flows.values()].find((flow) => flow.stale.has(id)) ?? null;
+  }
+
+  #flowsOf(partitions: readonly TopicPartition[]): readonly Flow[] {
+    return partitions.flatMap((partition) => this.#flows.get(partitionKey(partition)) ?? []);
+  }
+}
+
+function placeOf({ topic, partition }: Flow): TopicPartition {
+  return { topic, partition };
+}

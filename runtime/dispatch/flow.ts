@@ -1,0 +1,46 @@
+/** One partition under one epoch, on its way through one thread. What the flags mean for the fetch: `dispatcher.ts`. */
+import { partitionKey, type TopicPartition } from '../core/record-set.ts';
+import type { Opening } from '../core/thread-messages.ts';
+import { InFlight } from './in-flight.ts';
+import type { ThreadSlot } from './thread-slot.ts';
+
+export interface Flow extends TopicPartition {
+  /** Its `partitionKey`. */
+  readonly key: string;
+  readonly epoch: number;
+  readonly slot: ThreadSlot;
+  /** Goes with the first set, then null. */
+  opening: Opening | null;
+  readonly inFlight: InFlight;
+  /** Offsets that wait for an operator. */
+  readonly held: Set<number>;
+  /** Sets that the thread gave back unfinished. */
+  readonly stale: Set<number>;
+  /** Found when its thread died, for the next epoch. */
+  suspects: Opening['suspects'];
+  /** It was refused a fetch and is not half empty since. */
+  full: boolean;
+  /** Sets of it are gone with their thread. */
+  lost: boolean;
+  draining: boolean;
+  /** It holds bytes that do not decode: it waits to be read again, or for ever. */
+  corrupt: boolean;
+}
+
+export function newFlow(place: TopicPartition, epoch: number, slot: ThreadSlot, opening: Opening | null): Flow {
+  return {
+    ...place,
+    key: partitionKey(place),
+    epoch,
+    slot,
+    opening,
+    inFlight: new InFlight(),
+    held: new Set(),
+    stale: new Set(),
+    suspects: [],
+    full: false,
+    lost: false,
+    draining: false,
+    corrupt: false,
+  };
+}

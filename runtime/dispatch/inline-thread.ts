@@ -1,0 +1,65 @@
+/**
+ * `execution: inline`: the same runner on the main thread, for handlers that mostly wait. Nothing can be killed here: a
+ * handler that blocks holds up the whole process, heartbeats too, and one that ignores its signal goes on.
+ *
+ * The one place outside `worker/` that imports from it, and only when it is used: stages do not know one another
+ * otherwise.
+ */
+import type { Clock } from '../core/clock.ts';
+import { HandlerError } from '../core/errors.ts';
+import type { Random } from '../core/random.ts';
+import type { GroupSettings } from '../core/settings.ts';
+import type { RecordsTask, SetDone, ToThread } from '../core/thread-messages.ts';
+import { ThreadPulse } from '../core/thread-pulse.ts';
+import type { WorkerHost } from '../worker/worker-host.ts';
+import type { HandlerThread, HandlerThreadHooks } from './handler-thread.ts';
+import { runningShare } from './running-share.ts';
+
+export interface InlineThreadOptions {
+  readonly group: GroupSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export function createInlineThread(
+  options: InlineThreadOptions,
+  index: number,
+  hooks: HandlerThreadHooks,
+): HandlerThread {
+  let host: WorkerHost | null = null;
+  const kill = (): Promise<void> => {
+    host?.end();
+    host = null;
+    return Promise.resolve();
+  };
+  return {
+    pulse: null, // whoever would look at it is blocked together with it
+    async start() {
+      const { createWorkerHost } = await import('../worker/worker-host.ts');
+      const { group, clock, random } = options;
+      const start = {
+        group,
+        thread: index,
+        maxRunning: runningShare(group.concurrency, index),
+        pulse: new ThreadPulse().memory,
+      };
+      host = createWorkerHost({ start, post: (message) => hooks.message(message), clock, random });
+      const started = await host.load();
+      if (started.kind === 'started') return;
+      await kill();
+      const message = `the handlers cannot be loaded: ${started.file}: ${started.message}`;
+      throw new HandlerError('RT_HANDLER_LOAD', message, { retryable: false });
+    },
+    async run(task: RecordsTask): Promise<SetDone> {
+      const running = host;
+      const done = await running?.run(task);
+      if (done === undefined || host !== running) throw new Error('the runner has ended');
+      return done;
+    },
+    post(message: ToThread) {
+      host?.receive(message);
+    },
+    end: kill,
+    kill,
+  };
+}

@@ -1,0 +1,36 @@
+/** What a handler may ask of the runtime during one call. */
+import type { OutboundEvent, Published } from './outbound-event.ts';
+
+export interface Context {
+  readonly group: string;
+  /** 1 for the first call. */
+  readonly attempt: number;
+  /** Calls after the first one before the record is given up; -1 means for ever. */
+  readonly maxRetries: number;
+  /** The record was sent back from a dead letter topic. */
+  readonly isReplay: boolean;
+  /** How often, by header `dlq_replay_count`. */
+  readonly replayCount: number;
+  /** When this call times out. */
+  readonly deadline: Date;
+  /** Aborted with the reason `timeout`, `revoked`, `lost` or `shutdown`. What the call still does no longer counts. */
+  readonly signal: AbortSignal;
+  /** For conditional writes: a smaller epoch of the same partition must not overwrite a larger one. */
+  readonly fence: { readonly topic: string; readonly partition: number; readonly epoch: number };
+  /** Bound to the record: topic, partition, offset, key, type, attempt. */
+  readonly log: Logger;
+  /**
+   * Writes events to Kafka; correlation and causation continue from the handled event. The record is done only after
+   * what it published is acknowledged, awaited or not.
+   */
+  publish(events: OutboundEvent | readonly OutboundEvent[]): Promise<readonly Published[]>;
+  /** Gives the record up now: it goes to the dead letter topic without another attempt. */
+  deadLetter(reason: string, detail?: unknown): never;
+}
+
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}

@@ -1,0 +1,22 @@
+/** What users import from this package: the handler API, and the runtime as a library. The testing kit is `./testing`. */
+export {
+  type CreateRuntimeOptions,
+  createRuntime,
+  type HealthReport,
+  type Runtime,
+  type RuntimeEnd,
+  type StatsReport,
+} from './create-runtime.ts';
+export type { Context, Logger } from './handler/context.ts';
+export {
+  defineHandlers,
+  type Fn,
+  type Handlers,
+  type Lifecycle,
+  type RetryPolicy,
+  type SetupEnv,
+  type Spec,
+} from './handler/define-handlers.ts';
+export type { Event, RawEvent } from './handler/event.ts';
+export { NonRetryableError, RetryableError, type RetryableErrorOptions } from './handler/handler-errors.ts';
+export type { OutboundEvent, Published } from './handler/outbound-event.ts';

@@ -1,0 +1,54 @@
+/**
+ * Puts response frames together from what the network brings, and refuses one that is too long before any of it is
+ * kept: no client library limits the length that a broker (or something that is no broker) announces.
+ *
+ *   chunk       ….|.........|....|.....
+ *   frame     len | body    |len | body …      memory is taken once per frame, when its length is known
+ *
+ * Each chunk is copied at once, so the same memory can be used for the next one.
+ */
+export class FrameAssembler {
+  readonly #maxBytes: number;
+  readonly #deliver: (frame: Buffer) => void;
+  readonly #length = Buffer.alloc(4);
+  #lengthBytes = 0;
+  /** The frame with its length in front; null while the length is read. */
+  #frame: Buffer | null = null;
+  #filled = 0;
+
+  /** @param deliver gets each whole frame, its length included; it may keep it */
+  constructor(maxBytes: number, deliver: (frame: Buffer) => void) {
+    this.#maxBytes = maxBytes;
+    this.#deliver = deliver;
+  }
+
+  /** @returns the announced length that is over the limit (or negative), null while all is well */
+  push(chunk: Uint8Array): number | null {
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#frame === null) {
+        this.#length[this.#lengthBytes++] = chunk[at++]!;
+        if (this.#lengthBytes < 4) continue;
+        const length = this.#length.readInt32BE(0);
+        if (length < 0 || length > this.#maxBytes) return length;
+        this.#begin(length);
+      }
+      const frame = this.#frame!;
+      const end = Math.min(chunk.length, at + frame.length - this.#filled);
+      frame.set(at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end), this.#filled);
+      this.#filled += end - at;
+      at = end;
+      if (this.#filled === frame.length) {
+        this.#frame = null;
+        this.#deliver(frame);
+      }
+    }
+    return null;
+  }
+
+  #begin(length: number): void {
+    this.#frame = Buffer.allocUnsafe(4 + length);
+    this.#length.copy(this.#frame);
+    this.#filled = 4;
+    this.#lengthBytes = 0;
+  }
+}

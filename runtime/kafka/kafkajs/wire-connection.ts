@@ -1,0 +1,206 @@
+/**
+ * One connection to one broker, from the first byte to the last.
+ *
+ *   connecting ──versions known──▶ open ──▶ closed      closed: socket ended, frame refused, request timed out, close()
+ *        └──────────connect failed──────────▲
+ *
+ * Requests wait while it connects and are then written in the order of the calls. A closed connection never opens
+ * again: the client makes a new one. A request that times out closes the connection, because the answer that may
+ * still come holds back everything behind it.
+ */
+import type { Clock } from '../../core/clock.ts';
+import { type ErrorCode, KafkaError } from '../../core/errors.ts';
+import type { BrokerAddress } from '../../core/settings.ts';
+import type { Api } from '../../protocol/api.ts';
+import { responseHasTags, skipTags } from '../../protocol/frame.ts';
+import { ProtocolError, Reader } from '../../protocol/reader.ts';
+import { addressText, type KafkaClientOptions } from '../client-options.ts';
+import type { SendOptions } from '../port.ts';
+import { askVersions, type BrokerVersions, pickVersion } from '../versions.ts';
+import { createPrivateConnection, type PrivateConnection, type RawRequest } from './private-connection.ts';
+
+const connectTimeoutMaxMs = 10_000; // as socket.connection.setup.timeout.ms of the Java client
+
+export interface WireConnectionHooks {
+  readonly opened: () => void;
+  /** Called once, unless `close()` ended the connection. `failed`: something was waiting for it. */
+  readonly lost: (message: string, failed: boolean) => void;
+}
+
+export class WireConnection {
+  readonly #node: string;
+  readonly #clock: Clock;
+  readonly #requestTimeoutMs: number;
+  readonly #connection: PrivateConnection;
+  readonly #hooks: WireConnectionHooks;
+  readonly #versions: Promise<BrokerVersions>;
+  /** Rejects each open request. */
+  readonly #open = new Set<(error: KafkaError) => void>();
+  #state: 'connecting' | 'open' | 'closed' = 'connecting';
+  #gone: Promise<void> = Promise.resolve();
+
+  constructor(broker: BrokerAddress, options: KafkaClientOptions, hooks: WireConnectionHooks) {
+    this.#node = addressText(broker);
+    this.#clock = options.clock;
+    this.#requestTimeoutMs = options.requestTimeoutMs;
+    this.#hooks = hooks;
+    this.#connection = createPrivateConnection({
+      host: broker.host,
+      port: broker.port,
+      clientId: options.clientId,
+      connectTimeoutMs: Math.min(options.requestTimeoutMs, connectTimeoutMaxMs),
+      maxResponseBytes: options.maxResponseBytes,
+      onOversize: (length) => this.#lose(this.#oversize(length, options.maxResponseBytes)),
+      onClosed: () => this.#lose(this.#error('RT_KAFKA_CONNECTION', 'the connection was closed')),
+    });
+    this.#versions = this.#connect();
+    this.#versions.catch(() => {}); // told to whoever sends
+  }
+
+  /** False once it can carry no more requests. */
+  get usable(): boolean {
+    return this.#state === 'connecting' || (this.#state === 'open' && this.#connection.isConnected());
+  }
+
+  /** Resolves when requests can be sent. @throws KafkaError */
+  async ready(): Promise<void> {
+    await this.#versions;
+  }
+
+  /** @throws KafkaError as `KafkaClient.send` */
+  async send<Req, Res>(api: Api<Req, Res>, request: Req, options: SendOptions = {}): Promise<Res> {
+    const version = pickVersion(api, await this.#versions, this.#node, options.maxVersion);
+    const flexible = api.isFlexible(version);
+    const body = api.writeRequest(request, version);
+    const answer = await this.#exchange(
+      {
+        apiKey: api.key,
+        apiVersion: version,
+        apiName: api.name,
+        // The library writes header v1 only; an empty tag section makes it the v2 of flexible versions.
+        body: flexible ? Buffer.concat([Buffer.of(0), body]) : body,
+        expectResponse: options.noResponse !== true,
+      },
+      options.timeoutMs ?? this.#requestTimeoutMs,
+    );
+    if (options.noResponse === true) return null as Res;
+    try {
+      const reader = new Reader(answer);
+      if (responseHasTags(api.key, flexible)) skipTags(reader);
+      return api.readResponse(reader, version);
+    } catch (error) {
+      throw this.#undecodable(api.name, version, error);
+    }
+  }
+
+  /** Rejects open requests with `reason` and resolves when the socket is gone. Not reported as lost. */
+  close(reason: string): Promise<void> {
+    this.#end(this.#error('RT_KAFKA_CONNECTION', reason));
+    return this.#gone;
+  }
+
+  async #connect(): Promise<BrokerVersions> {
+    try {
+      await this.#connection.connect();
+      const versions = await askVersions(
+        (apiVersion, body) =>
+          this.#exchange(
+            {
+              apiKey: 18,
+              apiVersion,
+              apiName: 'ApiVersions',
+              body: apiVersion >= 3 ? Buffer.concat([Buffer.of(0), body]) : body,
+              expectResponse: true,
+            },
+            this.#requestTimeoutMs,
+          ),
+        process.version.slice(1),
+      );
+      if (this.#state !== 'connecting') throw this.#error('RT_KAFKA_CONNECTION', 'the connection was closed');
+      this.#state = 'open';
+      this.#hooks.opened();
+      return versions;
+    } catch (error) {
+      const translated = this.#translate(error);
+      this.#lose(translated, true);
+      throw translated;
+    }
+  }
+
+  #exchange(request: RawRequest, timeoutMs: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        timer.cancel();
+        this.#open.delete(fail);
+      };
+      const fail = (error: KafkaError): void => {
+        settle();
+        reject(error);
+      };
+      const timer = this.#clock.after(timeoutMs, () => {
+        const error = this.#error('RT_KAFKA_TIMEOUT', `${request.apiName} was not answered within ${timeoutMs} ms`);
+        fail(error);
+        this.#lose(error, true);
+      });
+      if (this.#state === 'closed') return fail(this.#error('RT_KAFKA_CONNECTION', 'the connection was closed'));
+      this.#open.add(fail);
+      this.#connection.send(request).then(
+        (answer) => {
+          settle();
+          resolve(answer);
+        },
+        (error: unknown) => {
+          const translated = this.#translate(error);
+          fail(translated);
+          this.#lose(translated, true);
+        },
+      );
+    });
+  }
+
+  /** Ends the connection for a reason that nobody asked for. */
+  #lose(error: KafkaError, failed: boolean = this.#open.size > 0): void {
+    if (this.#end(error)) this.#hooks.lost(error.message, failed);
+  }
+
+  /** @returns false when it had ended before */
+  #end(error: KafkaError): boolean {
+    if (this.#state === 'closed') return false;
+    this.#state = 'closed';
+    const rest =
+      error.code === 'RT_KAFKA_TIMEOUT'
+        ? this.#error('RT_KAFKA_CONNECTION', 'closed because an earlier request on this connection timed out')
+        : error;
+    for (const fail of [...this.#open]) fail(rest);
+    this.#gone = this.#connection.destroy(error);
+    return true;
+  }
+
+  #undecodable(apiName: string, version: number, error: unknown): unknown {
+    if (!(error instanceof ProtocolError)) return error;
+    const message = `the answer to ${apiName} v${version} does not decode: ${error.message}`;
+    const translated = this.#error('RT_KAFKA_PROTOCOL', message, error);
+    this.#lose(translated, true);
+    return translated;
+  }
+
+  #oversize(length: number, maxBytes: number): KafkaError {
+    return this.#error(
+      'RT_KAFKA_PROTOCOL',
+      `a response frame of ${length} bytes was announced, kafka.maxResponseBytes allows ${maxBytes}: raise it, or check that the address is a Kafka broker's plaintext listener`,
+    );
+  }
+
+  /** kafkajs has one error class per cause; for us they are all the connection. */
+  #translate(error: unknown): KafkaError {
+    if (error instanceof KafkaError) return error;
+    if (error instanceof ProtocolError) {
+      return this.#error('RT_KAFKA_PROTOCOL', `the answer to ApiVersions does not decode: ${error.message}`, error);
+    }
+    return this.#error('RT_KAFKA_CONNECTION', error instanceof Error ? error.message : String(error), error);
+  }
+
+  #error(code: ErrorCode, message: string, cause?: unknown): KafkaError {
+    return new KafkaError(code, `${this.#node}: ${message}`, { retryable: true, cause });
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * What runs and how it is: the state of every group, as events tell it. Answers `/health` and `/ready`; decides nothing.
+ *
+ *   starting ─▶ joining ─▶ joined ─▶ draining ─▶ stopped
+ *      ▲           ▲─────────┘│           (a rebalance goes back to joining)
+ *      └── restarting ◀───────┴─▶ failed  (for good)
+ */
+import type { Clock } from '../core/clock.ts';
+import type { GroupState, RuntimeEvents } from '../core/events.ts';
+import { partitionKey } from '../core/record-set.ts';
+
+export interface GroupStatus {
+  readonly name: string;
+  readonly state: GroupState;
+  /** Why it is in this state; empty where nothing needs to be said. */
+  readonly reason: string;
+  /** Since when, ISO 8601. */
+  readonly since: string;
+  /** Partitions that this process owns. */
+  readonly partitions: number;
+  /** Partitions that are not read any more until an operator acts. */
+  readonly stoppedPartitions: number;
+  /** Times an error ended the group. */
+  readonly failures: number;
+  readonly lastError: string | null;
+}
+
+interface Entry {
+  state: GroupState;
+  reason: string;
+  since: number;
+  failures: number;
+  lastError: string | null;
+  readonly owned: Set<string>;
+  readonly stopped: Set<string>;
+}
+
+export class StatusBoard {
+  readonly #clock: Clock;
+  readonly #groups: ReadonlyMap<string, Entry>;
+
+  constructor(groups: readonly string[], clock: Clock) {
+    this.#clock = clock;
+    this.#groups = new Map(groups.map((name) => [name, this.#entry()]));
+  }
+
+  groups(): readonly GroupStatus[] {
+    return [...this.#groups].map(([name, entry]) => ({
+      name,
+      state: entry.state,
+      reason: entry.reason,
+      since: new Date(entry.since).toISOString(),
+      partitions: entry.owned.size,
+      stoppedPartitions: entry.stopped.size,
+      failures: entry.failures,
+      lastError: entry.lastError,
+    }));
+  }
+
+  state(group: string): GroupState {
+    return this.#groups.get(group)?.state ?? 'stopped';
+  }
+
+  every(state: GroupState): boolean {
+    return [...this.#groups.values()].every((entry) => entry.state === state);
+  }
+
+  some(...states: readonly GroupState[]): boolean {
+    return [...this.#groups.values()].some((entry) => states.includes(entry.state));
+  }
+
+  /** For `EventHub.listen`. */
+  readonly listener = <K extends keyof RuntimeEvents>(name: K, event: RuntimeEvents[K]): void => {
+    this.#rules[name]?.(event);
+  };
+
+  readonly #rules: { readonly [K in keyof RuntimeEvents]?: (event: RuntimeEvents[K]) => void } = {
+    'group.state': ({ group, state, reason }) => {
+      const entry = this.#groups.get(group);
+      if (entry === undefined) return;
+      if (entry.state !== state) entry.since = this.#clock.wallTime();
+      entry.state = state;
+      entry.reason = reason;
+    },
+    'group.failed': ({ group, message }) => {
+      const entry = this.#groups.get(group);
+      if (entry === undefined) return;
+      entry.failures++;
+      entry.lastError = message;
+      entry.owned.clear();
+      entry.stopped.clear();
+    },
+    'partition.opened': (event) => {
+      this.#groups.get(event.group)?.owned.add(partitionKey(event));
+    },
+    'partition.closed': (event) => {
+      this.#groups.get(event.group)?.owned.delete(partitionKey(event));
+      this.#groups.get(event.group)?.stopped.delete(partitionKey(event));
+    },
+    'partition.stopped': (event) => {
+      this.#groups.get(event.group)?.stopped.add(partitionKey(event));
+    },
+  };
+
+  #entry(): Entry {
+    return {
+      state: 'starting',
+      reason: '',
+      since: this.#clock.wallTime(),
+      failures: 0,
+      lastError: null,
+      owned: new Set(),
+      stopped: new Set(),
+    };
+  }
+}

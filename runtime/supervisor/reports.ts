@@ -1,0 +1,56 @@
+/** Builds what `/health`, `/ready`, `/stats` and `/metrics` answer, from the boards that follow the events. */
+import type { Reports } from '../http/reports.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Stats, StatsBoard } from '../telemetry/stats.ts';
+import type { GroupStatus, StatusBoard } from './group-status.ts';
+
+/** Row S-81. */
+export interface HealthReport {
+  readonly status: 'healthy' | 'unhealthy';
+  /** At least one group is a member. */
+  readonly connected: boolean;
+  /** At least one group reads. */
+  readonly consuming: boolean;
+  readonly events_published: number;
+  readonly events_consumed: number;
+  readonly handler_errors: number;
+  readonly dlq_messages: number;
+  readonly groups: readonly GroupStatus[];
+}
+
+/** Row S-78. */
+export interface StatsReport {
+  readonly total: Stats;
+  readonly groups: Readonly<Record<string, Stats>>;
+}
+
+export function healthReport(status: StatusBoard, stats: StatsBoard): HealthReport {
+  const total = stats.total();
+  return {
+    status: status.some('failed') ? 'unhealthy' : 'healthy',
+    connected: status.some('joined', 'draining'),
+    consuming: status.some('joined'),
+    events_published: total.events_published,
+    events_consumed: total.events_consumed,
+    handler_errors: total.handler_errors,
+    dlq_messages: total.messages_sent_to_dlq,
+    groups: status.groups(),
+  };
+}
+
+export function statsReport(status: StatusBoard, stats: StatsBoard): StatsReport {
+  const groups = status.groups().map(({ name }) => [name, stats.group(name)] as const);
+  return { total: stats.total(), groups: Object.fromEntries(groups) };
+}
+
+export function createReports(status: StatusBoard, stats: StatsBoard, metrics: Metrics): Reports {
+  return {
+    health() {
+      const body = healthReport(status, stats);
+      return { healthy: body.status === 'healthy', body };
+    },
+    ready: () => status.every('joined'),
+    stats: () => statsReport(status, stats),
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+  };
+}

@@ -1,0 +1,39 @@
+/** What a runtime can be asked, by the command line, by a program that embeds it, by tests. Made by `supervisor.ts`. */
+import type { Logger } from 'pino';
+import type { Clock } from '../core/clock.ts';
+import type { EventHub } from '../core/events.ts';
+import type { Random } from '../core/random.ts';
+import type { BrokerAddress } from '../core/settings.ts';
+import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
+import type { HealthReport, StatsReport } from './reports.ts';
+import type { RuntimeEnd } from './run-end.ts';
+
+export interface RuntimeOptions {
+  /** Null: no lines at all. */
+  readonly logger?: Logger | null;
+  /** False: no port for operators. */
+  readonly http?: boolean;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Listeners that are on it hear everything from the first event on. */
+  readonly events?: EventHub;
+}
+
+export interface Runtime {
+  /** Resolves when every group has joined, or when `stop` came first. Rejects when the runtime ended before. */
+  start(): Promise<void>;
+  /** Drains: in-flight work finishes within `shutdown.timeout` and is committed. Resolves when all is closed. */
+  stop(): Promise<RuntimeEnd>;
+  /** Resolves once, with how it ended; never rejects. */
+  readonly done: Promise<RuntimeEnd>;
+  readonly events: EventHub;
+  ready(): boolean;
+  health(): HealthReport;
+  stats(): StatsReport;
+  /** Writes with the runtime's own producer. Waits until that is open. */
+  publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
+  /** Where Kafka is, once it is known: the embedded broker's address too. */
+  brokers(): Promise<readonly BrokerAddress[]>;
+  /** Of the operators' port; null while it is not open. */
+  readonly httpUrl: string | null;
+}

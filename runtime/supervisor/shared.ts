@@ -1,0 +1,72 @@
+/** What all groups of a process share: the broker where it is embedded, connections, what is known, the producer. */
+import type { Logger } from 'pino';
+import { startBrokerThread } from '../broker/start-broker.ts';
+import { type Clock, sleep } from '../core/clock.ts';
+import type { Emit } from '../core/events.ts';
+import type { Random } from '../core/random.ts';
+import type { BrokerAddress, ProducerSettings, RuntimeSettings } from '../core/settings.ts';
+import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
+import { Cluster } from '../kafka/cluster.ts';
+import { createKafkajsClient } from '../kafka/kafkajs/client.ts';
+import type { KafkaClient } from '../kafka/port.ts';
+import { createProducer, type Producer } from '../kafka/producer/producer.ts';
+import type { Opened } from './opened.ts';
+
+const flushBudgetMs = 2_000;
+
+export interface SharedDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly emit: Emit;
+  readonly logger: Logger;
+  /** `shutdown.timeout`. */
+  readonly drainBudgetMs: number;
+}
+
+export interface Shared {
+  readonly brokers: readonly BrokerAddress[];
+  readonly client: KafkaClient;
+  readonly cluster: Cluster;
+  publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
+  /** With acks all, whatever `producer.acks` says: a dead letter counts as the end of its record. */
+  writeDeadLetter(record: OutboundRecord): Promise<unknown>;
+}
+
+/** Connects to nothing yet, but starts the embedded broker. @throws UsageError when that is not allowed here */
+export async function openShared(settings: RuntimeSettings, deps: SharedDeps, opened: Opened): Promise<Shared> {
+  const { kafka } = settings;
+  const brokers = kafka.brokers === 'embedded' ? await startEmbedded(deps, opened) : kafka.brokers;
+  const client = opened.add('Kafka client', createKafkajsClient({ ...kafka, brokers, ...deps }));
+  const cluster = new Cluster({ client, ...deps });
+  opened.add('cluster', { close: async () => cluster.close() });
+
+  const producerOf = (name: string, own: ProducerSettings): Producer => {
+    const { requestTimeoutMs } = kafka;
+    const producer = createProducer({ client, cluster, settings: own, requestTimeoutMs, ...deps });
+    opened.add(name, {
+      async close() {
+        // What nobody takes any more is given up: the records it came from are not committed.
+        await Promise.race([producer.flush(), sleep(deps.clock, flushBudgetMs)]);
+        producer.close();
+      },
+    });
+    return producer;
+  };
+  const producer = producerOf('producer', settings.producer);
+  const forDeadLetters =
+    settings.producer.acks === -1 ? producer : producerOf('dead letter producer', { ...settings.producer, acks: -1 });
+  return {
+    brokers,
+    client,
+    cluster,
+    publish: (records) => producer.publish(records),
+    writeDeadLetter: (record) => forDeadLetters.send([record]),
+  };
+}
+
+async function startEmbedded({ logger }: SharedDeps, opened: Opened): Promise<readonly BrokerAddress[]> {
+  const { address } = opened.add('embedded broker', await startBrokerThread());
+  const at = `${address.host}:${address.port}`;
+  logger.info(`no Kafka was named: using the embedded broker at ${at}, in memory, for development only`);
+  return [address];
+}

@@ -1,0 +1,10 @@
+/** The testing kit: a whole runtime in a test, on the embedded broker. `import … from 'kafka-worker-runtime/testing'`. */
+export type { StoredRecord } from './read-topic.ts';
+export {
+  startTestRuntime,
+  type TestContext,
+  type TestRuntime,
+  type TestRuntimeOptions,
+} from './start-test-runtime.ts';
+export type { TestRecord } from './test-kafka.ts';
+export { type UntilOptions, until } from './until.ts';

@@ -1,0 +1,67 @@
+/** Calls one handler with one record: what the call came to, how long it took, what it failed of. */
+import { toErrorData } from '../core/error-data.ts';
+import type { RecordBatch } from '../protocol/records/record-batch.ts';
+import { CallContext, DeadLetterRequest, publicationsOf } from './call-context.ts';
+import type { CallOutcome } from './delivery.ts';
+import { HandlerCall, isThenable } from './handler-call.ts';
+import { decodeFailureOf, placeOf, RecordEvent } from './record-event.ts';
+import type { Failure } from './retry-decision.ts';
+import type { RouteHandler } from './routes.ts';
+import type { SetRun } from './set-run.ts';
+import type { ThreadRunner } from './thread-runner.ts';
+
+/**
+ * This is the inner loop: plain arguments instead of an object, and nothing made that a handler does not ask for.
+ * @param attempt from 1 @returns null when the handler returned at once and published nothing; never throws
+ */
+export function callHandler(
+  thread: ThreadRunner,
+  epoch: number,
+  set: SetRun,
+  batch: RecordBatch,
+  index: number,
+  offset: number,
+  type: string,
+  handler: RouteHandler,
+  attempt: number,
+): CallOutcome {
+  const startedAt = thread.now;
+  const event = new RecordEvent(set, batch, index, type);
+  const context = new CallContext(thread.services, event, epoch, handler, attempt, startedAt);
+  const delta = offset - set.firstOffset;
+  let outcome: CallOutcome = null;
+  thread.enter(set.id);
+  set.progress.start(delta);
+  set.progress.enter(delta);
+  try {
+    const result = handler.handle(event, context);
+    if (isThenable(result) || publicationsOf(context) !== null) {
+      outcome = new HandlerCall(handler, event, context, startedAt, result);
+    }
+  } catch (thrown) {
+    outcome = failureOf(thrown, event);
+  }
+  set.progress.leave();
+  const durationMs = thread.look() - startedAt;
+  if (!(outcome instanceof HandlerCall)) timed(thread, handler, event, durationMs, outcome !== null);
+  return outcome;
+}
+
+/** A call has ended. */
+export function timed(
+  thread: ThreadRunner,
+  handler: RouteHandler,
+  event: RecordEvent,
+  durationMs: number,
+  failed: boolean,
+): void {
+  handler.stats.add(durationMs, failed);
+  if (durationMs > thread.group.timeouts.slowMs) thread.post({ kind: 'slow', place: placeOf(event), durationMs });
+}
+
+/** A body that does not decode is what failed, also when the handler threw something of its own because of it. */
+export function failureOf(thrown: unknown, event: RecordEvent): Failure {
+  const decodeFailure = decodeFailureOf(event);
+  if (decodeFailure !== null) return { kind: 'decode', error: toErrorData(decodeFailure) };
+  return { kind: DeadLetterRequest.is(thrown) ? 'deadLetter' : 'thrown', error: toErrorData(thrown) };
+}

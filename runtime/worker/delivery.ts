@@ -1,0 +1,178 @@
+/**
+ * One record that could not be finished in one go: it waits in a lane, for a promise, for its retry or for its dead
+ * letter. A record whose only handler returns at once has no delivery.
+ *
+ *   queued ──▶ running ──all handlers succeeded──▶ over
+ *                │  ▲
+ *           failed  └──── waiting (backoff)
+ *                │            ▲
+ *                ├──again─────┘
+ *                └──given up──▶ reported ──settled──▶ over
+ *
+ * The lane is held from `running` until `over`. When the epoch ends, every state goes to `over`, and nothing that comes
+ * later (timer, promise, settled) has an effect.
+ */
+import type { Timer } from '../core/clock.ts';
+import { toErrorData } from '../core/error-data.ts';
+import { HandlerError } from '../core/errors.ts';
+import type { AbortReason, DeadLetterReason } from '../core/thread-messages.ts';
+import type { RecordBatch } from '../protocol/records/record-batch.ts';
+import type { HandlerCall } from './handler-call.ts';
+import type { Lane } from './lane.ts';
+import type { PartitionRunner } from './partition-runner.ts';
+import { decideRetry, type Failure, type RetryLimits } from './retry-decision.ts';
+import type { Route, RouteHandler } from './routes.ts';
+import type { SetRun } from './set-run.ts';
+
+/** What one call came to: null for success, a call for one that is still under way. */
+export type CallOutcome = null | Failure | HandlerCall;
+
+export class Delivery {
+  readonly set: SetRun;
+  readonly batch: RecordBatch;
+  readonly index: number;
+  readonly offset: number;
+  readonly route: Route;
+  readonly #runner: PartitionRunner;
+  lane: Lane | null = null;
+  /** Link of the lane's queue. */
+  next: Delivery | null = null;
+  /** Number of the attempt that is under way or comes next. */
+  attempt = 1;
+  #state: 'queued' | 'running' | 'waiting' | 'reported' | 'over' = 'queued';
+  #call: HandlerCall | null = null;
+  #timer: Timer | null = null;
+  /** Handlers that succeeded for this record: they do not run again (D-10). */
+  #succeeded: Set<RouteHandler> | null = null;
+  #failure: Failure | null = null;
+  #limits: RetryLimits | null = null;
+
+  constructor(runner: PartitionRunner, set: SetRun, batch: RecordBatch, index: number, offset: number, route: Route) {
+    this.#runner = runner;
+    this.set = set;
+    this.batch = batch;
+    this.index = index;
+    this.offset = offset;
+    this.route = route;
+  }
+
+  get over(): boolean {
+    return this.#state === 'over';
+  }
+
+  /** Begins an attempt. */
+  start(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'running';
+    this.#failure = null;
+    if (this.route.invalid) this.#failure = invalidType;
+    this.#runFrom(0);
+  }
+
+  /** Goes on from the first handler's call, which was made before anybody knew that it would not end at once. */
+  adopt(outcome: CallOutcome): void {
+    this.#state = 'running';
+    this.#next(0, outcome);
+  }
+
+  #runFrom(position: number): void {
+    const handler = this.route.handlers[position];
+    if (handler === undefined) this.#attemptOver();
+    else if (this.#succeeded?.has(handler)) this.#runFrom(position + 1);
+    else this.#next(position, this.#runner.call(this, handler));
+  }
+
+  #next(position: number, outcome: CallOutcome): void {
+    if (outcome !== null && !('kind' in outcome)) {
+      this.#wait(position, outcome);
+      return;
+    }
+    this.#note(position, outcome);
+    this.#runFrom(position + 1);
+  }
+
+  #wait(position: number, call: HandlerCall): void {
+    this.#call = call;
+    this.#runner.callStarted(this, call);
+    const settled = (thrown: unknown, failed: boolean): void => {
+      this.#call = null;
+      const failure = this.#runner.callSettled(this, call, thrown, failed);
+      if (this.#state !== 'running') return;
+      this.#note(position, call.aborted ? timedOut(call) : failure);
+      this.#runFrom(position + 1);
+    };
+    call.settled(
+      () => settled(undefined, false),
+      (thrown) => settled(thrown, true),
+    );
+  }
+
+  /** Every handler gets its call; then the first one that failed decides what becomes of the record. */
+  #note(position: number, failure: Failure | null): void {
+    const handler = this.route.handlers[position]!;
+    if (failure === null) {
+      this.#succeeded ??= new Set();
+      this.#succeeded.add(handler);
+    } else if (this.#failure === null) {
+      this.#failure = failure;
+      this.#limits = handler.retry;
+    }
+  }
+
+  #attemptOver(): void {
+    this.#runner.attemptOver(this);
+    const failure = this.#failure;
+    if (failure === null) {
+      this.#finish(true);
+      return;
+    }
+    const decision = decideRetry(failure, this.attempt, this.#limits ?? this.#runner.limits, this.#runner.random);
+    if (decision.kind === 'exhausted') this.report(decision.reason, failure, this.attempt);
+    else this.#waitFor(decision.delayMs, failure);
+  }
+
+  #waitFor(delayMs: number, failure: Failure): void {
+    this.#state = 'waiting';
+    this.#runner.retrying(this, delayMs, failure);
+    this.#timer = this.#runner.clock.after(delayMs, () => {
+      this.#timer = null;
+      this.attempt++;
+      this.#runner.makeReady(this);
+    });
+  }
+
+  /** Hands the record over to be dead-lettered. It stays unfinished, and its lane held, until it is settled. */
+  report(reason: DeadLetterReason, failure: Failure, attempts: number): void {
+    this.#state = 'reported';
+    this.#runner.exhausted(this, reason, failure, attempts);
+  }
+
+  /** The outcome is final. */
+  settle(): void {
+    if (this.#state === 'reported') this.#finish(false);
+  }
+
+  #finish(succeeded: boolean): void {
+    this.#state = 'over';
+    this.#runner.finished(this, succeeded);
+  }
+
+  /** The epoch is over. */
+  end(reason: AbortReason, now: number): void {
+    this.#state = 'over';
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#call?.abort(reason, now);
+  }
+}
+
+const invalidType: Failure = {
+  kind: 'decode',
+  error: toErrorData(new TypeError('the header event_type is not valid UTF-8')),
+};
+
+function timedOut(call: HandlerCall): Failure {
+  const { file, timeoutMs } = call.handler;
+  const message = `${file}: "${call.event.type}" ran longer than ${timeoutMs} ms (timeouts.handler)`;
+  return { kind: 'thrown', error: toErrorData(new HandlerError('RT_HANDLER_TIMEOUT', message, { retryable: true })) };
+}

@@ -1,0 +1,36 @@
+/** `ctx.log`: lines that carry the record's place, sent to the main thread as data. */
+import { toErrorData } from '../core/error-data.ts';
+import type { LogLine } from '../core/events.ts';
+import type { FromThread, PlaceOfRecord } from '../core/thread-messages.ts';
+import type { Logger } from '../handler/context.ts';
+
+export function createLogger(post: (message: FromThread) => void, place: PlaceOfRecord, attempt: number): Logger {
+  const write =
+    (level: LogLine['level']) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+      const line = { level, message: String(message), fields: { ...plainFields(fields), ...place, attempt } };
+      post({ kind: 'log', line });
+    };
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/** Only data crosses threads, and a log call must not throw: what is no data becomes text. */
+function plainFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const plain: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(fields)) plain[field] = plainValue(value);
+  return plain;
+}
+
+function plainValue(value: unknown): unknown {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value;
+  if (value instanceof Error) {
+    const { name, message, code, stack } = toErrorData(value);
+    return { name, message, code, stack };
+  }
+  try {
+    return typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}

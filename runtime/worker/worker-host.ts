@@ -1,0 +1,57 @@
+/**
+ * Handlers and the runner that calls them, behind plain messages: what a handler thread is made of, and what
+ * `execution: inline` uses on the main thread.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../core/clock.ts';
+import type { Random } from '../core/random.ts';
+import type { FromThread, RecordsTask, SetDone, Started, ThreadStart, ToThread } from '../core/thread-messages.ts';
+import { loadHandlers } from './load-handlers.ts';
+import { ThreadRunner } from './thread-runner.ts';
+
+export interface WorkerHost {
+  /** First of all, once: imports the handler modules. Never rejects; a mistake in a handler is the answer `failed`. */
+  load(): Promise<Started>;
+  /** Only after `load` answered `started`. */
+  run(task: RecordsTask): Promise<SetDone>;
+  receive(message: ToThread): void;
+  /** Aborts what runs, reports the last counts, aborts the signal that `setup` got. */
+  end(): void;
+}
+
+export interface WorkerHostOptions {
+  readonly start: ThreadStart;
+  readonly post: (message: FromThread) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export function createWorkerHost({ start, post, clock, random }: WorkerHostOptions): WorkerHost {
+  const ending = new AbortController();
+  let runner: ThreadRunner | null = null;
+  const end = (): void => {
+    runner?.end();
+    ending.abort('shutdown');
+  };
+  return {
+    async load() {
+      const loaded = await loadHandlers(start.group, { thread: start.thread, clock, signal: ending.signal });
+      if (loaded.kind === 'failed') return loaded;
+      runner = new ThreadRunner({ start, modules: loaded.modules, post, clock, random, newId: randomUUID });
+      const handlers = loaded.modules.map(({ file, byType, any }) => ({
+        file,
+        types: [...byType.keys(), ...(any === null ? [] : ['*'])],
+      }));
+      return { kind: 'started', handlers };
+    },
+    run(task) {
+      // Without handlers nothing may be finished.
+      return runner === null ? Promise.resolve({ kind: 'stale', bytes: task.bytes }) : runner.run(task);
+    },
+    receive(message) {
+      if (message.kind === 'end') end();
+      else runner?.receive(message);
+    },
+    end,
+  };
+}

@@ -1,0 +1,72 @@
+// Kafka has the dead letter, with key, value and headers byte for byte, before the offset behind it is committed.
+import { describe, expect, test } from 'vitest';
+import type { RawHeader } from '../../runtime/core/thread-messages.ts';
+import { startTestRuntime } from '../../runtime/testing/index.ts';
+import { targets } from '../peers/support/targets.ts';
+import { ended, scripted } from './support/calls.ts';
+import { quick } from './support/quick.ts';
+
+const headers: readonly RawHeader[] = [
+  ['event_type', Buffer.from('OrderPlaced')],
+  ['trace', Buffer.from('first')],
+  ['binary', Buffer.of(0, 255, 128, 10)],
+  ['trace', Buffer.from('second')],
+  ['none', null],
+  ['empty', Buffer.alloc(0)],
+  ['dlq_reason', Buffer.from('of an earlier round')],
+  ['größe', Buffer.from('µ')],
+];
+const key = Buffer.from('order \u0000 00e9');
+const value = Buffer.from('{ "succeedsAt": 99,\n  "text": "\u{1f600}" }');
+
+for (const target of await targets()) {
+  describe(target.name, () => {
+    target.use();
+
+    test('a record that always fails becomes a dead letter before its offset is committed', async (t) => {
+      const topic = target.fresh('orders');
+      target.owns(topic, `${topic}.dlq`);
+      const name = target.fresh('billing');
+      const rt = await startTestRuntime(t, {
+        brokers: target.addresses,
+        topics: { [topic]: { partitions: 1 } },
+        group: { ...quick, name, retry: { ...quick.retry, maxRetries: 2 } },
+        handlers: scripted,
+      });
+      // Looks at the dead letter topic the moment that a commit passes the record.
+      const whenCommitted = Promise.withResolvers<Awaited<ReturnType<typeof rt.deadLetters>>>();
+      rt.runtime.events.listen((event, payload) => {
+        if (event !== 'offsets.committed') return;
+        const { offsets } = payload as { readonly offsets: readonly { readonly offset: number }[] };
+        if (offsets.some(({ offset }) => offset > 1)) rt.deadLetters(topic).then(whenCommitted.resolve);
+      });
+
+      await rt.publish(topic, [
+        { key: Buffer.from('before'), value: Buffer.from('{}'), headers: [] },
+        { key, value, headers },
+        { key: Buffer.from('after'), value: Buffer.from('{}'), headers: [] },
+      ]);
+      await rt.until(async () => (await rt.committed(name, topic, 0)) === 3n);
+
+      const letters = await whenCommitted.promise;
+      expect(letters).toHaveLength(1);
+      const [letter] = letters;
+      expect([letter!.key, letter!.value]).toEqual([key, value]);
+      expect(letter!.headers.slice(0, 7)).toEqual(headers.filter(([header]) => !header.startsWith('dlq_')));
+      expect(letter!.headers.slice(7).map(([header, text]) => [header, text?.toString()])).toEqual([
+        ['dlq_reason', 'max_retries_exceeded'],
+        ['dlq_error_type', 'Error'],
+        ['dlq_error_message', 'attempt 3 is not 99'],
+        ['dlq_retry_count', '2'],
+        ['dlq_timestamp', expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/)],
+        ['dlq_original_topic', topic],
+        ['dlq_original_partition', '0'],
+        ['dlq_original_offset', '1'],
+        ['dlq_consumer_group', name],
+      ]);
+      expect(ended('succeeded', rt)).toEqual(['before 1', 'after 1']);
+      expect((await rt.stop()).exitCode).toBe(0);
+      expect(await rt.deadLetters(topic)).toHaveLength(1);
+    });
+  });
+}

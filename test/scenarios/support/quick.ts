@@ -1,0 +1,8 @@
+/** Keys of a group that would make a test slow with their defaults: heartbeats, commits and retries come soon. */
+export const quick = {
+  timeouts: { heartbeat: '100ms', session: '10s', rebalance: '10s' },
+  retry: { baseDelay: '5ms', maxDelay: '20ms' },
+  commit: { interval: '20ms' },
+  batch: { maxWait: '50ms' },
+  concurrency: { workers: 2 },
+} as const;

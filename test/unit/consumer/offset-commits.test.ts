@@ -1,0 +1,135 @@
+// What a commit's answer means, and that nothing of an epoch that has ended is ever sent.
+import { expect, test } from 'vitest';
+import { Coordinator } from '../../../runtime/consumer/coordinator.ts';
+import type { Membership } from '../../../runtime/consumer/membership.ts';
+import { OffsetCommits } from '../../../runtime/consumer/offset-commits.ts';
+import { seededRandom } from '../../../runtime/core/random.ts';
+import { Cluster } from '../../../runtime/kafka/cluster.ts';
+import { zeroUuid } from '../../../runtime/protocol/codec.ts';
+import { kafkaErrors as k } from '../../../runtime/protocol/error-codes.ts';
+import { findCoordinator } from '../../../runtime/protocol/find-coordinator.ts';
+import { offsetCommit } from '../../../runtime/protocol/offset-commit.ts';
+import { ManualClock } from '../../../runtime/testing/manual-clock.ts';
+import { connectionError, ScriptedClient } from './support/scripted-client.ts';
+
+/** @param answers error codes of the partitions, one list per request */
+function scene(...answers: readonly (readonly number[])[]) {
+  const clock = new ManualClock();
+  const client = new ScriptedClient();
+  const cluster = new Cluster({ client, clock, random: seededRandom(1) });
+  const story: string[] = [];
+  const state = { epoch: 1, identity: { memberId: 'm', generation: 4, instanceId: null } as Membership['identity'] };
+  const left = [...answers];
+  client.on(findCoordinator, () => ({ nodeId: 1, host: 'b', port: 1, errorCode: 0, coordinators: [] }));
+  client.on(offsetCommit, () => {
+    const codes = left.shift();
+    if (codes === undefined) throw connectionError();
+    const partitions = codes.map((errorCode, partition) => ({ partition, errorCode }));
+    return { topics: [{ name: 't', topicId: zeroUuid, partitions }] };
+  });
+  const commits = new OffsetCommits({
+    coordinator: new Coordinator('g', client, cluster),
+    membership: {
+      get identity() {
+        return state.identity;
+      },
+      hurry: () => story.push('hurry'),
+      refused: (action) => story.push(action),
+    },
+    clock,
+    current: ({ epoch }) => epoch === state.epoch,
+    failed: (error) => story.push(error.message),
+  });
+  const offset = (partition: number, epoch = 1) => ({ topic: 't', partition, epoch, offset: 10 + partition });
+  return { clock, client, commits, story, state, offset };
+}
+
+test('commits all partitions in one request under the generation', async () => {
+  const { commits, client, offset } = scene([0, 0]);
+  expect(await commits.commit([offset(0), offset(1)])).toEqual({ kind: 'committed' });
+  expect(client.requests('OffsetCommit')).toMatchObject([
+    {
+      groupId: 'g',
+      generation: 4,
+      memberId: 'm',
+      topics: [
+        {
+          name: 't',
+          partitions: [
+            { partition: 0, offset: 10 },
+            { partition: 1, offset: 11 },
+          ],
+        },
+      ],
+    },
+  ]);
+});
+
+test('leaves out what belongs to an older epoch, and sends nothing when nothing is left', async () => {
+  const { commits, client, offset, state } = scene([0]);
+  expect((await commits.commit([offset(0), offset(1, 0)])).kind).toBe('committed');
+  expect(client.requests('OffsetCommit')[0].topics[0].partitions).toHaveLength(1);
+  expect((await commits.commit([offset(0, 0)])).kind).toBe('lost');
+  state.identity = null;
+  expect((await commits.commit([offset(0)])).kind).toBe('lost');
+  expect(client.requests('OffsetCommit')).toHaveLength(1);
+});
+
+test.each([
+  ['COORDINATOR_LOAD_IN_PROGRESS', 'retry', []],
+  ['NOT_COORDINATOR', 'retry', []],
+  ['REQUEST_TIMED_OUT', 'retry', []],
+  ['UNKNOWN_TOPIC_OR_PARTITION', 'retry', []],
+  ['ILLEGAL_GENERATION', 'lost', ['lost']],
+  ['UNKNOWN_MEMBER_ID', 'lost', ['forgotten']],
+] as const)('%s: %s', async (code, kind, told) => {
+  const { commits, offset, story } = scene([k[code]]);
+  expect((await commits.commit([offset(0)])).kind).toBe(kind);
+  expect(story).toEqual(told);
+});
+
+test('a connection that breaks costs nothing', async () => {
+  const { commits, offset, story } = scene();
+  expect((await commits.commit([offset(0)])).kind).toBe('retry');
+  expect(story).toEqual([]);
+});
+
+test('the worst answer of several partitions decides', async () => {
+  const { commits, offset } = scene([0, k.COORDINATOR_LOAD_IN_PROGRESS, k.ILLEGAL_GENERATION]);
+  expect((await commits.commit([offset(0), offset(1), offset(2)])).kind).toBe('lost');
+});
+
+test('between two generations it tries once more', async () => {
+  const { commits, offset, clock, client, story } = scene([k.REBALANCE_IN_PROGRESS], [0]);
+  const reply = commits.commit([offset(0)]);
+  await clock.advance(0);
+  await clock.advance(1000);
+  expect(await reply).toEqual({ kind: 'committed' });
+  expect(client.requests('OffsetCommit')).toHaveLength(2);
+  expect(story).toEqual(['hurry']);
+});
+
+test('refused twice between two generations, the partitions are lost', async () => {
+  const { commits, offset, clock, story } = scene([k.REBALANCE_IN_PROGRESS], [k.REBALANCE_IN_PROGRESS]);
+  const reply = commits.commit([offset(0)]);
+  await clock.advance(0);
+  await clock.advance(1000);
+  expect((await reply).kind).toBe('lost');
+  expect(story).toEqual(['hurry', 'lost']);
+});
+
+test('what was given up while it waited is not sent a second time', async () => {
+  const { commits, offset, clock, client, state } = scene([k.REBALANCE_IN_PROGRESS], [0]);
+  const reply = commits.commit([offset(0)]);
+  await clock.advance(0);
+  state.epoch = 2;
+  await clock.advance(1000);
+  expect((await reply).kind).toBe('lost');
+  expect(client.requests('OffsetCommit')).toHaveLength(1);
+});
+
+test('a refusal that an operator has to remove ends the run', async () => {
+  const { commits, offset, story } = scene([k.GROUP_AUTHORIZATION_FAILED]);
+  expect((await commits.commit([offset(0)])).kind).toBe('lost');
+  expect(story).toEqual([expect.stringContaining('GROUP_AUTHORIZATION_FAILED (30)')]);
+});

@@ -1,0 +1,138 @@
+// Where a partition begins: its committed offset, else what `from` says; asked until there is an answer.
+import { expect, test } from 'vitest';
+import { Coordinator } from '../../../runtime/consumer/coordinator.ts';
+import { Positions } from '../../../runtime/consumer/positions.ts';
+import { seededRandom } from '../../../runtime/core/random.ts';
+import type { TopicPartition } from '../../../runtime/core/record-set.ts';
+import type { GroupSettings } from '../../../runtime/core/settings.ts';
+import { Cluster } from '../../../runtime/kafka/cluster.ts';
+import { zeroUuid } from '../../../runtime/protocol/codec.ts';
+import { kafkaErrors as k } from '../../../runtime/protocol/error-codes.ts';
+import { findCoordinator } from '../../../runtime/protocol/find-coordinator.ts';
+import { listOffsets, offsetPlaces } from '../../../runtime/protocol/list-offsets.ts';
+import { metadata } from '../../../runtime/protocol/metadata.ts';
+import { offsetFetch } from '../../../runtime/protocol/offset-fetch.ts';
+import { ManualClock } from '../../../runtime/testing/manual-clock.ts';
+import { groupSettings } from './support/group-settings.ts';
+import { connectionError, ScriptedClient } from './support/scripted-client.ts';
+
+/** Partition n of topic t has `committed[n]`; its log goes from 3 to 30. */
+async function scene(committed: readonly number[], from: GroupSettings['from'] = 'earliest') {
+  const clock = new ManualClock();
+  const client = new ScriptedClient();
+  const cluster = new Cluster({ client, clock, random: seededRandom(1) });
+  const place = { errorCode: 0, leaderEpoch: 1, replicas: [], isr: [], offlineReplicas: [] };
+  const state = { errors: [] as number[], leaders: committed.map(() => 1), given: new Set<number>() };
+  client.on(findCoordinator, () => ({ nodeId: 1, host: 'b', port: 1, errorCode: 0, coordinators: [] }));
+  client.on(metadata, () => ({
+    brokers: [{ nodeId: 1, host: 'b', port: 1, rack: null }],
+    topics: [
+      {
+        ...{ errorCode: 0, name: 't', topicId: zeroUuid, internal: false, operations: 0 },
+        partitions: state.leaders.map((leader, partition) => ({ ...place, partition, leader })),
+      },
+    ],
+  }));
+  client.on(offsetFetch, (request) => {
+    const errorCode = state.errors.shift() ?? 0;
+    const partitions = request.topics![0]!.partitions.map((partition) => ({
+      ...{ partition, leaderEpoch: -1, metadata: null, errorCode },
+      offset: errorCode === 0 ? committed[partition]! : -1,
+    }));
+    return { errorCode: 0, groups: [], topics: [{ name: 't', topicId: zeroUuid, partitions }] };
+  });
+  client.on(listOffsets, (request) => ({
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partition, timestamp }) => ({
+        ...{ partition, errorCode: state.errors.shift() ?? 0, timestamp: -1, leaderEpoch: 1 },
+        offset: timestamp === offsetPlaces.earliest ? 3 : 30,
+      })),
+    })),
+  }));
+  await cluster.refresh(['t']);
+  const options = {
+    client,
+    cluster,
+    clock,
+    random: seededRandom(1),
+    coordinator: new Coordinator('g', client, cluster),
+  };
+  const positions = new Positions({ ...options, group: groupSettings('g', ['t'], { from }) });
+  const found: string[] = [];
+  const search = {
+    partitions: committed.map((_, partition): TopicPartition => ({ topic: 't', partition })),
+    wanted: ({ partition }: TopicPartition) => !state.given.has(partition),
+    found: ({ partition }: TopicPartition, position: number) => {
+      found.push(`${partition}@${position}`);
+    },
+    signal: new AbortController().signal,
+  };
+  /** Lets time pass until the search is over. */
+  const run = async (work: Promise<void>): Promise<readonly string[]> => {
+    let over = false;
+    void work.finally(() => {
+      over = true;
+    });
+    while (!over) await clock.advance(100);
+    await work;
+    return found;
+  };
+  return { clock, client, state, positions, search, run };
+}
+
+test('committed offsets win, the rest begins where `from` says', async () => {
+  const earliest = await scene([7, -1, 0]);
+  expect(await earliest.run(earliest.positions.committed(earliest.search))).toEqual(['0@7', '2@0', '1@3']);
+  expect(earliest.client.requests('OffsetFetch')[0].requireStable).toBe(true);
+  const latest = await scene([7, -1], 'latest');
+  expect(await latest.run(latest.positions.committed(latest.search))).toEqual(['0@7', '1@30']);
+  expect(latest.client.requests('ListOffsets')[0].isolationLevel).toBe(1);
+});
+
+test('`from: fail` forbids to choose, and says how to go on', async () => {
+  const { positions, search } = await scene([7, -1], 'fail');
+  await expect(positions.committed(search)).rejects.toMatchObject({
+    code: 'RT_OFFSET_MISSING',
+    retryable: false,
+    message: expect.stringContaining('t/1'),
+  });
+});
+
+test.each(['UNSTABLE_OFFSET_COMMIT', 'COORDINATOR_LOAD_IN_PROGRESS', 'NOT_COORDINATOR'] as const)(
+  '%s: asks again',
+  async (code) => {
+    const { positions, search, state, client, run } = await scene([7]);
+    state.errors.push(k[code], k[code]);
+    expect(await run(positions.committed(search))).toEqual(['0@7']);
+    expect(client.requests('OffsetFetch')).toHaveLength(3);
+    expect(client.requests('FindCoordinator')).toHaveLength(code === 'NOT_COORDINATOR' ? 3 : 1);
+  },
+);
+
+test('a connection that breaks, a leader that moves and one that is missing are waited out', async () => {
+  const { positions, search, state, client, run } = await scene([-1, -1]);
+  state.leaders = [1, -1];
+  let broken = 0;
+  const { send } = client;
+  client.send = (to, purpose, api, request) => {
+    if (api.name === 'ListOffsets' && broken++ === 0) return Promise.reject(connectionError());
+    if (api.name === 'ListOffsets' && broken === 3) state.leaders = [1, 1];
+    return send.call(client, to, purpose, api, request) as never;
+  };
+  // For OffsetFetch, then for ListOffsets.
+  state.errors.push(0, k.NOT_LEADER_OR_FOLLOWER);
+  expect([...(await run(positions.committed(search)))].sort()).toEqual(['0@3', '1@3']);
+});
+
+test('a partition that was given up meanwhile is not answered', async () => {
+  const { positions, search, state, run } = await scene([7, 8]);
+  state.given.add(0);
+  expect(await run(positions.committed(search))).toEqual(['1@8']);
+});
+
+test('a refusal that an operator has to remove ends the search', async () => {
+  const { positions, search, state } = await scene([7]);
+  state.errors.push(k.GROUP_AUTHORIZATION_FAILED);
+  await expect(positions.committed(search)).rejects.toMatchObject({ code: 'RT_KAFKA_REFUSED', retryable: false });
+});

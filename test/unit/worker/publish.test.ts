@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import type { Context } from '../../../runtime/handler/context.ts';
+import type { Event } from '../../../runtime/handler/event.ts';
+import { ThreadUnderTest } from './thread-under-test.ts';
+
+const out = { topic: 'out', type: 'Paid', data: { a: 1 } };
+
+function answer(thread: ThreadUnderTest, failed = false): void {
+  const { request, records } = thread.of('publish').at(-1)!;
+  const error = { name: 'KafkaError', message: 'no', code: 'RT_X', stack: null, classes: [], delayMs: null };
+  const places = records.map(({ topic }, i) => ({ topic, partition: 0, offset: 100 + i }));
+  thread.runner.receive({
+    kind: 'published',
+    request,
+    result: failed ? { kind: 'failed', error } : { kind: 'ok', places },
+  });
+}
+
+test('what one stretch of work publishes goes as one message, and each call gets its own places', async () => {
+  const places: unknown[] = [];
+  const thread = new ThreadUnderTest([
+    {
+      async Placed(_: Event, ctx: Context) {
+        places.push(await ctx.publish([out, out]));
+      },
+    },
+  ]);
+  const set = thread.give([{ key: 'a' }, { key: 'b' }]);
+  await thread.settle();
+  expect(thread.of('publish')).toHaveLength(1);
+  expect(thread.of('publish')[0]!.records).toHaveLength(4);
+  answer(thread);
+  await thread.settle();
+  expect(places[1]).toEqual([
+    { topic: 'out', partition: 0, offset: 102n },
+    { topic: 'out', partition: 0, offset: 103n },
+  ]);
+  expect(set.answer?.kind).toBe('done');
+});
+
+test.each([
+  ['returns at once', (_: Event, ctx: Context) => void ctx.publish(out)],
+  ['resolves without waiting', async (_: Event, ctx: Context) => void ctx.publish(out)],
+])('a record is done only after its publish is acknowledged, also when the handler %s', async (_, handler) => {
+  const thread = new ThreadUnderTest([{ Placed: handler }]);
+  const set = thread.give([{ key: 'a' }]);
+  await thread.settle();
+  expect(set.answer).toBeNull();
+  answer(thread);
+  await thread.settle();
+  expect(set.answer?.kind).toBe('done');
+});
+
+test('a publish that fails and that nobody waited for fails the attempt', async () => {
+  const thread = new ThreadUnderTest([{ Placed: (_: Event, ctx: Context) => void ctx.publish(out) }]);
+  thread.give([{ key: 'a' }]);
+  await thread.settle();
+  answer(thread, true);
+  await thread.settle();
+  expect(thread.of('retrying')).toMatchObject([{ error: { name: 'KafkaError', code: 'RT_X' } }]);
+});
+
+test('a handler that sees the failure may decide otherwise', async () => {
+  const handler = async (_: Event, ctx: Context) => {
+    await ctx.publish(out).catch(() => {});
+  };
+  const thread = new ThreadUnderTest([{ Placed: handler }]);
+  const set = thread.give([{ key: 'a' }]);
+  await thread.settle();
+  answer(thread, true);
+  await thread.settle();
+  expect(set.answer?.kind).toBe('done');
+});
+
+test('correlation and causation continue from the handled event', async () => {
+  const thread = new ThreadUnderTest([{ Placed: (_: Event, ctx: Context) => ctx.publish(out) }]);
+  thread.give([
+    {
+      key: 'a',
+      headers: [
+        ['event_id', Buffer.from('e-1')],
+        ['correlation_id', Buffer.from('c-1')],
+      ],
+    },
+  ]);
+  await thread.settle();
+  const [record] = thread.of('publish')[0]!.records;
+  const headers = Object.fromEntries(record!.headers.map(([name, value]) => [name, Buffer.from(value!).toString()]));
+  expect(headers).toMatchObject({ event_id: 'id-1', correlation_id: 'c-1', causation_id: 'e-1' });
+});
+
+test('an event that cannot be written fails the attempt with the field', async () => {
+  const thread = new ThreadUnderTest([{ Placed: (_: Event, ctx: Context) => ctx.publish({ ...out, topic: '' }) }]);
+  thread.give([{ key: 'a' }]);
+  await thread.settle();
+  expect(thread.of('retrying')[0]!.error.message).toMatch(/publish: topic: expected/);
+});

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
+    // Starts Apache Kafka when a test file asks for it, once per run.
+    globalSetup: ['test/real/support/global-setup.ts'],
+    // Processes, not threads: tests start handler threads of their own and look at the process's open sockets.
+    pool: 'forks',
+    maxWorkers: 2,
+    // Tests wait for conditions; this is for what never comes true, on a machine that does much else.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
