@@ -17,7 +17,7 @@ import type { Progress } from '../core/progress.ts';
 import type { Random } from '../core/random.ts';
 import type { RecordSet, TopicPartition } from '../core/record-set.ts';
 import type { CommitSettings } from '../core/settings.ts';
-import type { Commit, CommitOffset, CommitReply } from '../supervisor/stages.ts';
+import type { Commit, CommitOffset, CommitReply } from '../core/stages.ts';
 import { TrackedPartitions } from './tracked-partitions.ts';
 
 export interface CommitOptions {

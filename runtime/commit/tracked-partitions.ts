@@ -10,7 +10,7 @@
  */
 import type { Progress } from '../core/progress.ts';
 import { partitionKey, type RecordSet, type TopicPartition } from '../core/record-set.ts';
-import type { CommitOffset } from '../supervisor/stages.ts';
+import type { CommitOffset } from '../core/stages.ts';
 import { Checkpoint } from './checkpoint.ts';
 
 interface Tracked extends TopicPartition {

@@ -4,7 +4,7 @@
  */
 import type { Emit } from '../core/events.ts';
 import { partitionKey, type TopicPartition } from '../core/record-set.ts';
-import type { ConsumerHooks } from '../supervisor/stages.ts';
+import type { ConsumerHooks } from '../core/stages.ts';
 import { AssignedPartition } from './partition.ts';
 import type { Positions, Search } from './positions.ts';
 

@@ -1,5 +1,5 @@
 /**
- * One member of one consumer group: what `supervisor/stages.ts` calls `Consumer`. This file joins the parts:
+ * One member of one consumer group: what `core/stages.ts` calls `Consumer`. This file joins the parts:
  *
  *   membership ──assigned, revoked, lost──▶ assignment ──partitions──▶ fetcher ──record sets──▶ queue ──▶ recordSets()
  *        ▲                                      │ opened, revoked, lost
@@ -15,9 +15,9 @@ import type { ProgressPool } from '../core/progress.ts';
 import type { Random } from '../core/random.ts';
 import type { RecordSet, TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
+import type { CommitOffset, CommitReply, Consumer, ConsumerHooks } from '../core/stages.ts';
 import type { Cluster } from '../kafka/cluster.ts';
 import type { KafkaClient } from '../kafka/port.ts';
-import type { CommitOffset, CommitReply, Consumer, ConsumerHooks } from '../supervisor/stages.ts';
 import { Assignment } from './assignment.ts';
 import { ClassicMembership } from './classic-membership.ts';
 import { Coordinator } from './coordinator.ts';

@@ -4,10 +4,10 @@
  */
 import { type Clock, sleep } from '../core/clock.ts';
 import { KafkaError } from '../core/errors.ts';
+import type { CommitOffset, CommitReply } from '../core/stages.ts';
 import { zeroUuid } from '../protocol/codec.ts';
 import { kafkaErrorName } from '../protocol/error-codes.ts';
 import { offsetCommit } from '../protocol/offset-commit.ts';
-import type { CommitOffset, CommitReply } from '../supervisor/stages.ts';
 import type { Coordinator } from './coordinator.ts';
 import { actionFor, type ErrorAction, fatalError } from './error-actions.ts';
 import type { Membership } from './membership.ts';

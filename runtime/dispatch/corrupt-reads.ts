@@ -6,7 +6,7 @@
  */
 import type { Clock, Timer } from '../core/clock.ts';
 import type { TopicPartition } from '../core/record-set.ts';
-import type { DispatchHooks } from '../supervisor/stages.ts';
+import type { DispatchHooks } from '../core/stages.ts';
 import type { Flow } from './flow.ts';
 
 const readsMax = 3;

@@ -1,5 +1,5 @@
 /** Makes the dispatch stage of one group: its handlers run in threads, or on the main thread where the manifest says so. */
-import type { Dispatch } from '../supervisor/stages.ts';
+import type { Dispatch } from '../core/stages.ts';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
 import type { MakeThread } from './handler-thread.ts';
 import { createInlineThread } from './inline-thread.ts';

@@ -18,6 +18,7 @@ import type { Progress } from '../core/progress.ts';
 import type { Random } from '../core/random.ts';
 import { partitionKey, type RecordSet, type TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
+import type { Dispatch, DispatchHooks } from '../core/stages.ts';
 import type {
   AbortReason,
   CloseMode,
@@ -27,7 +28,6 @@ import type {
   SetDone,
   ToThread,
 } from '../core/thread-messages.ts';
-import type { Dispatch, DispatchHooks } from '../supervisor/stages.ts';
 import { CorruptReads } from './corrupt-reads.ts';
 import { Deaths } from './deaths.ts';
 import { drainFlows } from './drain.ts';

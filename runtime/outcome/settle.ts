@@ -17,8 +17,8 @@ import { toErrorData } from '../core/error-data.ts';
 import type { Emit, RecordPlace } from '../core/events.ts';
 import type { Random } from '../core/random.ts';
 import type { GroupSettings } from '../core/settings.ts';
+import type { Outcome } from '../core/stages.ts';
 import type { ExhaustedReport, OutboundRecord } from '../core/thread-messages.ts';
-import type { Outcome } from '../supervisor/stages.ts';
 import { deadLetter, shortened } from './dead-letter.ts';
 
 export interface OutcomeOptions {

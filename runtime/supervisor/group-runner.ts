@@ -7,8 +7,8 @@
  *                                     outcome ◀── exhausted records ───┘
  */
 import { partitionKey } from '../core/record-set.ts';
+import type { Commit, Consumer, ConsumerHooks, Dispatch, DispatchHooks, Outcome, Stages } from '../core/stages.ts';
 import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
-import type { Commit, Consumer, ConsumerHooks, Dispatch, DispatchHooks, Outcome, Stages } from './stages.ts';
 
 /** How to make each stage, given what it may ask of the others. */
 export interface StageMakers {

@@ -3,7 +3,7 @@ import { createCommit } from '../../../runtime/commit/committer.ts';
 import { EventHub } from '../../../runtime/core/events.ts';
 import { Progress, progressBytes } from '../../../runtime/core/progress.ts';
 import type { RecordSet } from '../../../runtime/core/record-set.ts';
-import type { CommitOffset, CommitReply } from '../../../runtime/supervisor/stages.ts';
+import type { CommitOffset, CommitReply } from '../../../runtime/core/stages.ts';
 import { ManualClock } from '../../../runtime/testing/manual-clock.ts';
 
 const partition = { topic: 'orders', partition: 0 };

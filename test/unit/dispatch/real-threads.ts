@@ -12,7 +12,7 @@ import type { GroupSettings } from '../../../runtime/core/settings.ts';
 import type { ExhaustedReport, Opening } from '../../../runtime/core/thread-messages.ts';
 import { createDispatch } from '../../../runtime/dispatch/dispatch.ts';
 import { writeBatch } from '../../../runtime/protocol/records/batch-writer.ts';
-import type { Dispatch } from '../../../runtime/supervisor/stages.ts';
+import type { Dispatch } from '../../../runtime/core/stages.ts';
 import { testSettings } from '../../../runtime/testing/test-settings.ts';
 
 const partition = { topic: 'orders', partition: 0 };

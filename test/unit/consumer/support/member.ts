@@ -13,7 +13,7 @@ import { partitionKey, type RecordSet } from '../../../../runtime/core/record-se
 import type { BrokerAddress, GroupSettings } from '../../../../runtime/core/settings.ts';
 import { Cluster } from '../../../../runtime/kafka/cluster.ts';
 import { createKafkajsClient } from '../../../../runtime/kafka/kafkajs/client.ts';
-import type { CommitOffset, CommitReply, Consumer } from '../../../../runtime/supervisor/stages.ts';
+import type { CommitOffset, CommitReply, Consumer } from '../../../../runtime/core/stages.ts';
 
 export interface Member extends AsyncDisposable {
   readonly consumer: Consumer;

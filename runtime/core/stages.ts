@@ -2,8 +2,8 @@
  * What the stages of one consumer group promise each other. Stages do not import one another: each folder exports a
  * `createX` that fits its interface here, and they meet in `group-runner.ts`.
  */
-import type { RecordSet, TopicPartition } from '../core/record-set.ts';
-import type { ExhaustedReport, Opening, OutboundRecord, PublishResult } from '../core/thread-messages.ts';
+import type { RecordSet, TopicPartition } from './record-set.ts';
+import type { ExhaustedReport, Opening, OutboundRecord, PublishResult } from './thread-messages.ts';
 
 /** `consumer/`: which partitions are mine, what arrived? Holds assignment, generation, positions. */
 export interface Consumer {
