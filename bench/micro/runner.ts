@@ -58,7 +58,7 @@ interface Measured {
 async function measure(name: string, handle: Fn, count: number): Promise<Measured> {
   const modules = [checkHandlers({ default: { OrderPlaced: handle } }, { file: name, events: null }, group)];
   const runner = new ThreadRunner({
-    start: { group, thread: 0, maxRunning: 64, pulse: new SharedArrayBuffer(8) },
+    start: { group, thread: 0, maxRunning: 64, logLevel: 'info', pulse: new SharedArrayBuffer(8) },
     modules,
     post: () => {},
     clock: systemClock,

@@ -7,7 +7,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ErrorData } from './error-data.ts';
 import type { LogLine, Tally } from './events.ts';
 import type { TopicPartition } from './record-set.ts';
-import type { GroupSettings } from './settings.ts';
+import type { GroupSettings, LogLevel } from './settings.ts';
 
 /** What a thread needs to know once. */
 export interface ThreadStart {
@@ -16,6 +16,8 @@ export interface ThreadStart {
   readonly thread: number;
   /** Handlers that this thread may run at once: its share of `concurrency.max`. */
   readonly maxRunning: number;
+  /** Less important lines of `ctx.log` stay in the thread. */
+  readonly logLevel: LogLevel;
   /** `ThreadPulse` memory. */
   readonly pulse: SharedArrayBuffer;
 }

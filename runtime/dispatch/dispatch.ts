@@ -4,8 +4,9 @@ import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
 import type { MakeThread } from './handler-thread.ts';
 import { createInlineThread } from './inline-thread.ts';
 import { createPooledThread } from './thread-pool.ts';
+import type { ThreadStartOptions } from './thread-start.ts';
 
-export interface DispatchOptions extends Omit<DispatcherOptions, 'makeThread'> {
+export interface DispatchOptions extends Omit<DispatcherOptions, 'makeThread'>, ThreadStartOptions {
   /** Environment variables that handlers must not see: those that secrets are read from. */
   readonly hiddenEnv?: readonly string[];
 }

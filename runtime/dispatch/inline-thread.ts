@@ -8,15 +8,13 @@
 import type { Clock } from '../core/clock.ts';
 import { HandlerError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
-import type { GroupSettings } from '../core/settings.ts';
 import type { RecordsTask, SetDone, ToThread } from '../core/thread-messages.ts';
 import { ThreadPulse } from '../core/thread-pulse.ts';
 import type { WorkerHost } from '../worker/worker-host.ts';
 import type { HandlerThread, HandlerThreadHooks } from './handler-thread.ts';
-import { runningShare } from './running-share.ts';
+import { type ThreadStartOptions, threadStart } from './thread-start.ts';
 
-export interface InlineThreadOptions {
-  readonly group: GroupSettings;
+export interface InlineThreadOptions extends ThreadStartOptions {
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -36,13 +34,8 @@ export function createInlineThread(
     pulse: null, // whoever would look at it is blocked together with it
     async start() {
       const { createWorkerHost } = await import('../worker/worker-host.ts');
-      const { group, clock, random } = options;
-      const start = {
-        group,
-        thread: index,
-        maxRunning: runningShare(group.concurrency, index),
-        pulse: new ThreadPulse().memory,
-      };
+      const { clock, random } = options;
+      const start = threadStart(options, index, new ThreadPulse());
       host = createWorkerHost({ start, post: (message) => hooks.message(message), clock, random });
       const started = await host.load();
       if (started.kind === 'started') return;

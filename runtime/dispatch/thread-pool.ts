@@ -12,7 +12,6 @@ import { Piscina } from 'piscina';
 import { type Clock, sleep } from '../core/clock.ts';
 import { toErrorData } from '../core/error-data.ts';
 import { HandlerError } from '../core/errors.ts';
-import type { GroupSettings } from '../core/settings.ts';
 import type {
   FromThread,
   RecordsTask,
@@ -24,10 +23,9 @@ import type {
 } from '../core/thread-messages.ts';
 import { ThreadPulse } from '../core/thread-pulse.ts';
 import type { HandlerThread, HandlerThreadHooks } from './handler-thread.ts';
-import { runningShare } from './running-share.ts';
+import { type ThreadStartOptions, threadStart } from './thread-start.ts';
 
-export interface ThreadPoolOptions {
-  readonly group: GroupSettings;
+export interface ThreadPoolOptions extends ThreadStartOptions {
   readonly clock: Clock;
   /** Names of environment variables that handlers must not see: those that secrets are read from. */
   readonly hiddenEnv?: readonly string[];
@@ -85,13 +83,8 @@ class PooledThread implements HandlerThread {
   }
 
   async start(): Promise<void> {
-    const { group, clock } = this.#options;
-    const start = {
-      group,
-      thread: this.#index,
-      maxRunning: runningShare(group.concurrency, this.#index),
-      pulse: this.pulse.memory,
-    };
+    const { clock } = this.#options;
+    const start = threadStart(this.#options, this.#index, this.pulse);
     const task: StartTask = { kind: 'start', start, port: this.#threadPort };
     const late = new AbortController();
     const timeout = sleep(clock, startTimeoutMs, late.signal).then(() => 'late' as const);

@@ -4,21 +4,20 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { HandlerError } from '../core/errors.ts';
-import type { AbortReason, FromThread } from '../core/thread-messages.ts';
+import type { AbortReason } from '../core/thread-messages.ts';
 import type { Context, Logger } from '../handler/context.ts';
 import { toRecord } from '../handler/envelope.ts';
 import type { OutboundEvent, Published } from '../handler/outbound-event.ts';
-import { createLogger } from './handler-log.ts';
+import { createLogger, type LogSink } from './handler-log.ts';
 import type { Publisher } from './publisher.ts';
 import { headerOf, placeOf, type RecordEvent } from './record-event.ts';
 import type { RouteHandler } from './routes.ts';
 
 /** What all calls of a thread share. */
-export interface CallServices {
+export interface CallServices extends LogSink {
   readonly group: string;
   readonly clock: Clock;
   readonly publisher: Publisher;
-  readonly post: (message: FromThread) => void;
   readonly newId: () => string;
 }
 
@@ -126,7 +125,7 @@ export class CallContext implements Context {
   }
 
   get log(): Logger {
-    return createLogger(this.#services.post, placeOf(this.#event), this.attempt);
+    return createLogger(this.#services, placeOf(this.#event), this.attempt);
   }
 
   publish(events: OutboundEvent | readonly OutboundEvent[]): Promise<readonly Published[]> {

@@ -1,13 +1,25 @@
 /** `ctx.log`: lines that carry the record's place, sent to the main thread as data. */
 import { toErrorData } from '../core/error-data.ts';
 import type { LogLine } from '../core/events.ts';
+import type { LogLevel } from '../core/settings.ts';
 import type { FromThread, PlaceOfRecord } from '../core/thread-messages.ts';
 import type { Logger } from '../handler/context.ts';
 
-export function createLogger(post: (message: FromThread) => void, place: PlaceOfRecord, attempt: number): Logger {
+export interface LogSink {
+  /** The least important lines that are wanted; the others cost nothing but the call. */
+  readonly logLevel: LogLevel;
+  post(message: FromThread): void;
+}
+
+/** Ascending importance, as pino ranks them. */
+const ranks: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+export function createLogger({ logLevel, post }: LogSink, place: PlaceOfRecord, attempt: number): Logger {
+  const lowest = ranks.indexOf(logLevel);
   const write =
     (level: LogLine['level']) =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+      if (ranks.indexOf(level) < lowest) return;
       const line = { level, message: String(message), fields: { ...plainFields(fields), ...place, attempt } };
       post({ kind: 'log', line });
     };

@@ -83,7 +83,14 @@ export class ThreadRunner {
     this.#deadlines = new Deadlines(clock, (call, now) => this.#tooLong(call, now));
     this.routes = new Routes(options.modules);
     this.laneKeyOf = laneKeyOf(start.group.concurrency);
-    this.services = { group: start.group.name, clock, publisher: this.#publisher, post, newId: options.newId };
+    this.services = {
+      group: start.group.name,
+      logLevel: start.logLevel,
+      clock,
+      publisher: this.#publisher,
+      post,
+      newId: options.newId,
+    };
   }
 
   /** @returns when every record of the set is finished, or its epoch is over */

@@ -9,10 +9,10 @@ import { Progress, progressBytes } from '../../../runtime/core/progress.ts';
 import { systemRandom } from '../../../runtime/core/random.ts';
 import { partitionKey } from '../../../runtime/core/record-set.ts';
 import type { GroupSettings } from '../../../runtime/core/settings.ts';
+import type { Dispatch } from '../../../runtime/core/stages.ts';
 import type { ExhaustedReport, Opening } from '../../../runtime/core/thread-messages.ts';
 import { createDispatch } from '../../../runtime/dispatch/dispatch.ts';
 import { writeBatch } from '../../../runtime/protocol/records/batch-writer.ts';
-import type { Dispatch } from '../../../runtime/core/stages.ts';
 import { testSettings } from '../../../runtime/testing/test-settings.ts';
 
 const partition = { topic: 'orders', partition: 0 };
@@ -68,6 +68,7 @@ export function realThreads(
   };
   const dispatch = createDispatch({
     group,
+    logLevel: 'info',
     hooks: {
       async exhausted(report) {
         exhausted.push(report);

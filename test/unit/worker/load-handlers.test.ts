@@ -20,7 +20,7 @@ async function host(source: string, extension = 'ts', events: readonly string[] 
   const file = join(folder, `${++files}.${extension}`);
   await writeFile(file, source);
   const group = { ...groupOf(), handlers: [{ file, events }] };
-  const start: ThreadStart = { group, thread: 2, maxRunning: 4, pulse: new SharedArrayBuffer(8) };
+  const start: ThreadStart = { group, thread: 2, maxRunning: 4, logLevel: 'debug', pulse: new SharedArrayBuffer(8) };
   const clock = new ManualClock();
   const posted: FromThread[] = [];
   const created = createWorkerHost({ start, post: (message) => posted.push(message), clock, random: () => 0.5 });

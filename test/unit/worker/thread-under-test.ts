@@ -86,7 +86,13 @@ export class ThreadUnderTest {
     const group = groupOf(settings);
     let ids = 0;
     this.runner = new ThreadRunner({
-      start: { group, thread: 0, maxRunning: settings.maxRunning ?? 64, pulse: new SharedArrayBuffer(8) },
+      start: {
+        group,
+        thread: 0,
+        maxRunning: settings.maxRunning ?? 64,
+        logLevel: 'debug',
+        pulse: new SharedArrayBuffer(8),
+      },
       modules: modules.map((handlers, i) =>
         checkHandlers(
           { default: handlers },

@@ -38,7 +38,7 @@ async function startThread(source: string) {
   cleanups.push(() => port1.close());
   const pulse = new ThreadPulse();
   const group = { ...groupOf({ retry: { maxRetries: 0 } }), handlers: [{ file, events: null }] };
-  const start: ThreadStart = { group, thread: 0, maxRunning: 4, pulse: pulse.memory };
+  const start: ThreadStart = { group, thread: 0, maxRunning: 4, logLevel: 'debug', pulse: pulse.memory };
   const started: Started = await pool.run({ kind: 'start', start, port: port2 }, { transferList: [port2] });
   const run = (key = 'a'): { done: Promise<SetDone>; bytes: ArrayBuffer; progress: Progress } => {
     const headers = [['event_type', Buffer.from('A')] as const];

@@ -11,9 +11,9 @@ import { ProgressPool } from '../../../../runtime/core/progress.ts';
 import { seededRandom } from '../../../../runtime/core/random.ts';
 import { partitionKey, type RecordSet } from '../../../../runtime/core/record-set.ts';
 import type { BrokerAddress, GroupSettings } from '../../../../runtime/core/settings.ts';
+import type { CommitOffset, CommitReply, Consumer } from '../../../../runtime/core/stages.ts';
 import { Cluster } from '../../../../runtime/kafka/cluster.ts';
 import { createKafkajsClient } from '../../../../runtime/kafka/kafkajs/client.ts';
-import type { CommitOffset, CommitReply, Consumer } from '../../../../runtime/core/stages.ts';
 
 export interface Member extends AsyncDisposable {
   readonly consumer: Consumer;

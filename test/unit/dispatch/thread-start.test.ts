@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runningShare } from '../../../runtime/dispatch/running-share.ts';
+import { runningShare } from '../../../runtime/dispatch/thread-start.ts';
 
 test.each([
   { max: 64, workers: 1, shares: [64] },
