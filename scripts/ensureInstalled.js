@@ -16,6 +16,6 @@ const npm = (...args) => {
   }
 };
 
-if (!existsSync(bundledNode)) npm('ci', '--no-audit', '--no-fund');
+if (!existsSync(bundledNode)) npm('ci', '--no-audit', '--no-fund', '--loglevel=error');
 // An npm that runs no install scripts leaves the binary out.
 if (!existsSync(bundledNode)) npm('rebuild', 'node');
