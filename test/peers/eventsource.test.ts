@@ -5,15 +5,13 @@ import type { RawHeader } from '../../runtime/core/thread-messages.ts';
 import type { Context } from '../../runtime/handler/context.ts';
 import type { Event } from '../../runtime/handler/event.ts';
 import { type StoredRecord, startTestRuntime, until } from '../../runtime/testing/index.ts';
-import { pythonPeersFolder } from '../../scripts/real/python.ts';
-import { runPeer } from './support/peer-process.ts';
+import { copyOf } from './support/copy-handler.ts';
+import { type Listed, useEventsource } from './support/eventsource.ts';
 import { pythonPeer } from './support/peers.ts';
-import { type Target, targets } from './support/targets.ts';
+import { targets } from './support/targets.ts';
 
 const python = await pythonPeer();
-
-/** What `publish.py --list` and the handler tell of an event. */
-type Listed = readonly [id: string, type: string, aggregateId: string, aggregateVersion: number];
+const copyHandler = join(import.meta.dirname, 'support', 'copy-handler.ts');
 
 interface Order {
   readonly customer_id?: string;
@@ -23,10 +21,11 @@ interface Order {
 for (const target of await targets()) {
   describe.skipIf(python.missing)(`eventsource-py on ${target.name}`, () => {
     target.use();
+    const { publish, consume } = useEventsource(target, () => python.path);
 
     test('its events are handled with the envelope from their headers', async (t) => {
       const prefix = target.fresh('es');
-      const published = await publish(target, prefix, '--events', '100', '--aggregates', '10');
+      const published = await publish(prefix, '--events', '100', '--aggregates', '10');
       const seen: Seen[] = [];
       await startTestRuntime(t, {
         brokers: target.addresses,
@@ -56,19 +55,19 @@ for (const target of await targets()) {
 
     test('what always fails is dead-lettered byte for byte; its tools list and replay it', async (t) => {
       const prefix = target.fresh('es');
-      const published = await publish(target, prefix, '--events', '60', '--aggregates', '6', '--bad', '0.3');
+      const published = await publish(prefix, '--events', '60', '--aggregates', '6', '--bad', '0.3');
       expect(published.bad).toBeGreaterThan(2);
       const group = target.fresh('es-group');
       const calls: string[] = [];
       const done: string[] = [];
       const replays: (readonly [string | undefined, boolean, number])[] = [];
-      let mended = false;
+      const shop: { mended: boolean } = { mended: false };
       const rt = await startTestRuntime(t, {
         brokers: target.addresses,
         group: { name: group, topicPrefix: prefix, retry: { maxRetries: 2, baseDelay: '10ms', jitter: 0 } },
         handler: (event: Event, ctx: Context) => {
           calls.push(event.id!);
-          if (!mended && (event.data as Order).customer_id === 'bad')
+          if (!shop.mended && (event.data as Order).customer_id === 'bad')
             throw new RangeError(`${event.id}: nö ${'x'.repeat(2_000)}`);
           done.push(event.id!);
           if (ctx.isReplay) replays.push([event.id, ctx.isReplay, ctx.replayCount]);
@@ -101,7 +100,7 @@ for (const target of await targets()) {
         ]);
       }
 
-      const listed = await consume(target, prefix, '--dlq', '--limit', '1000');
+      const listed = await consume(prefix, '--dlq', '--limit', '1000');
       const places = (all: readonly { partition: number; offset: number }[]) =>
         all.map(({ partition, offset }) => `${partition}:${offset}`).sort();
       expect(places(listed.messages)).toEqual(places(letters));
@@ -113,9 +112,9 @@ for (const target of await targets()) {
         expect(message.headers.dlq_reason).toBe('max_retries_exceeded');
       }
 
-      mended = true;
+      shop.mended = true;
       const chosen = letters[0]!;
-      const replay = await consume(target, prefix, '--replay', `${chosen.partition}:${chosen.offset}`);
+      const replay = await consume(prefix, '--replay', `${chosen.partition}:${chosen.offset}`);
       expect(replay).toMatchObject({ replayed: true });
       await rt.until(() => replays.length > 0);
       expect(replays).toEqual([[header(chosen, 'event_id'), true, 1]]);
@@ -128,22 +127,15 @@ for (const target of await targets()) {
 
     test('what our handlers publish is read by it with the same fields', async (t) => {
       const prefix = target.fresh('es');
-      const copy = target.fresh('es-copy');
-      await publish(target, copy, '--events', '0'); // makes the topics
-      await publish(target, prefix, '--events', '40', '--aggregates', '5');
+      const copy = copyOf(prefix);
+      await publish(copy, '--events', '0'); // makes the topics
+      await publish(prefix, '--events', '40', '--aggregates', '5');
       const rt = await startTestRuntime(t, {
         brokers: target.addresses,
-        group: { name: target.fresh('es-group'), topicPrefix: prefix },
-        handler: async (event: Event, ctx: Context) => {
-          const { id, type, aggregateId, aggregateType, aggregateVersion, occurredAt } = event;
-          const { correlationId, causationId, tenantId, actorId } = event;
-          const envelope = { id, aggregateId, aggregateType, aggregateVersion, occurredAt, correlationId, causationId };
-          const fields = { ...envelope, tenantId, actorId };
-          const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-          await ctx.publish({ topic: `${copy}.stream`, type, data: event.data, ...given });
-        },
+        group: { name: target.fresh('es-group'), topicPrefix: prefix, concurrency: { workers: 2 } },
+        handlers: copyHandler, // a module, so in threads
       });
-      const read = await consume(target, copy, '--full', '--max', '40', '--idle', '10');
+      const read = await consume(copy, '--full', '--max', '40', '--idle', '10');
       expect(read).toMatchObject({ ok: 40, failed: 0, distinct: 40, version_went_back: 0 });
       const originals = (await rt.read(`${prefix}.stream`)).map(({ value }) => JSON.parse(String(value)));
       // The first event of an aggregate has no cause of its own: ours then names the event it was made from.
@@ -171,28 +163,6 @@ function note(seen: Seen[], event: Event): void {
   });
 }
 
-interface Published {
-  readonly bad: number;
-  readonly trace_id: string;
-  readonly list: readonly Listed[];
-}
-
-/** With every optional header that the package knows, and non-ASCII text in headers and bodies. */
-async function publish(target: Target, prefix: string, ...args: readonly string[]): Promise<Published> {
-  target.owns(`${prefix}.stream`, `${prefix}.stream.dlq`);
-  const all = ['--create', '4', '--seed', '7', '--ids', '--unicode', '--trace', '--list', ...args];
-  return peer('publish.py', '--broker', target.brokers, '--prefix', prefix, ...all);
-}
-
-function consume(target: Target, prefix: string, ...args: readonly string[]) {
-  const group = target.fresh('es-python');
-  return peer('consume.py', '--broker', target.brokers, '--prefix', prefix, '--group', group, ...args);
-}
-
-async function peer(script: string, ...args: readonly string[]) {
-  return JSON.parse((await runPeer(python.path, [join(pythonPeersFolder, script), ...args])).stdout);
-}
-
 function header(record: StoredRecord, name: string): string | undefined {
   return record.headers.find(([key]) => key === name)?.[1]?.toString();
 }
@@ -207,9 +177,9 @@ function sorted(list: readonly Listed[]): readonly Listed[] {
 
 /** Times as instants: the two sides write them differently. */
 function normal(event: Record<string, unknown>) {
-  return { ...event, occurred_at: new Date(String(event['occurred_at'])) };
+  return { ...event, occurred_at: new Date(String(event.occurred_at)) };
 }
 
 function byId(events: readonly Record<string, unknown>[]) {
-  return [...events].sort((a, b) => (String(a['event_id']) < String(b['event_id']) ? -1 : 1));
+  return [...events].sort((a, b) => (String(a.event_id) < String(b.event_id) ? -1 : 1));
 }

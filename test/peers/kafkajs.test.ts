@@ -2,6 +2,7 @@
 import kafkajs, { type Consumer, Kafka, logLevel, type Message } from 'kafkajs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { until } from '../../runtime/testing/until.ts';
+import { ascending } from './support/ascending.ts';
 import { targets } from './support/targets.ts';
 
 const { CompressionTypes, ConfigResourceTypes } = kafkajs;
@@ -38,8 +39,9 @@ for (const target of await targets()) {
     const expected = (count: number, prefix: string) =>
       texts(count, prefix)
         .map((v, n) => `key-${n}:${v}:${n}`)
-        .sort();
-    const withoutPartition = (seen: readonly string[]) => seen.map((line) => line.slice(line.indexOf(':') + 1)).sort();
+        .sort(ascending);
+    const withoutPartition = (seen: readonly string[]) =>
+      seen.map((line) => line.slice(line.indexOf(':') + 1)).sort(ascending);
 
     test.each([
       ['plain', {}, CompressionTypes.None],
@@ -109,9 +111,10 @@ for (const target of await targets()) {
       const group = target.fresh('kafkajs-group');
       target.owns(topic);
       const configEntries = [{ name: 'retention.ms', value: '600000' }];
-      expect(await admin.createTopics({ topics: [{ topic, numPartitions: 2, configEntries }] })).toBe(true);
+      const wanted = { topic, numPartitions: 2, configEntries };
+      expect(await admin.createTopics({ waitForLeaders: false, topics: [wanted] })).toBe(true);
       expect(await admin.createTopics({ topics: [{ topic }] })).toBe(false);
-      expect(await admin.listTopics()).toContain(topic);
+      await until(async () => (await admin.listTopics()).includes(topic));
       await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
       await until(async () => {
         const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });

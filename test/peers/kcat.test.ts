@@ -1,6 +1,7 @@
 // kcat (librdkafka) as producer and in consumer groups.
 import { describe, expect, test } from 'vitest';
 import { until } from '../../runtime/testing/until.ts';
+import { ascending } from './support/ascending.ts';
 import { runPeer, startPeer } from './support/peer-process.ts';
 import { kcatPeer } from './support/peers.ts';
 import { targets } from './support/targets.ts';
@@ -28,7 +29,7 @@ for (const target of await targets()) {
         const records = lines(30, 'long '.repeat(40));
         await run(['-P', '-t', topic, '-K', ':', '-z', codec, '-H', 'trace=ä1', '-H', 'empty='], input(records));
         const found = await read(['-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%k:%s|%h\\n']);
-        expect(found.sort()).toEqual(records.map((record) => `${record}|trace=ä1,empty=`).sort());
+        expect(found.sort(ascending)).toEqual(records.map((record) => `${record}|trace=ä1,empty=`).sort(ascending));
       },
     );
 
@@ -65,15 +66,15 @@ for (const target of await targets()) {
       for (const one of members) expect(await one.stop()).toMatchObject({ code: 0 });
       expect(
         seen()
-          .map((line) => line.split(' ')[2])
-          .sort(),
-      ).toEqual(lines(200, 'first').map(valueIn).sort());
+          .map((line) => line.split(' ')[2]!)
+          .sort(ascending),
+      ).toEqual(lines(200, 'first').map(valueIn).sort(ascending));
       const partitions = members.map(({ stdout }) => new Set(stdout.map((line) => line.split(' ')[0])));
       expect(partitions[0]!.isDisjointFrom(partitions[1]!)).toBe(true);
 
       await run(['-P', '-t', topic, '-K', ':'], input(lines(20, 'second')));
       const next = await read(['-G', group, ...quick, ...fromStart, '-e', '-q', '-f', '%s\\n', topic]);
-      expect(next.sort()).toEqual(lines(20, 'second').map(valueIn).sort());
+      expect(next.sort(ascending)).toEqual(lines(20, 'second').map(valueIn).sort(ascending));
     });
   });
 }

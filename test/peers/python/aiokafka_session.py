@@ -29,10 +29,10 @@ async def produce(args):
     )
     await producer.start()
     try:
-        sent = [
-            await producer.send(args.topic, f"{args.value}-{n}".encode(), key=f"key-{n}".encode(), headers=[("n", str(n).encode()), ("ä", b"")])
-            for n in range(args.records)
-        ]
+        sent = []
+        for n in range(args.records):
+            key, value = f"key-{n}".encode(), f"{args.value}-{n}".encode()
+            sent.append(await producer.send(args.topic, value, key=key, headers=[("n", str(n).encode()), ("ä", b"")]))
         places = [await one for one in sent]
     finally:
         await producer.stop()

@@ -17,7 +17,7 @@ import type { BrokerAddress } from '../../../runtime/core/settings.ts';
 import { until } from '../../../runtime/testing/until.ts';
 import { realKafka } from '../../real/support/real-kafka.ts';
 
-const { AssignerProtocol } = kafkajs;
+const { AssignerProtocol, KafkaJSError } = kafkajs;
 
 interface OpenBroker {
   readonly brokers: string;
@@ -76,7 +76,12 @@ export class Target {
 
   async makeTopic(prefix: string, numPartitions: number): Promise<string> {
     const topic = this.fresh(prefix);
-    await this.#asAdmin((admin) => admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions }] }));
+    await this.#asAdmin(async (admin) => {
+      // Apache Kafka may not know its new topic for a moment, which kafkajs's own waiting takes for an error; and it
+      // may announce a leader before that one takes records, which makes a plain producer send some of them twice.
+      await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions }] });
+      await until(async () => (await partitionsServed(admin, topic)) === numPartitions);
+    });
     this.owns(topic);
     return topic;
   }
@@ -108,6 +113,16 @@ export class Target {
 function hasPartitions({ memberAssignment }: { readonly memberAssignment: Buffer }): boolean {
   const assignment = AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {};
   return Object.values(assignment).some((partitions) => partitions.length > 0);
+}
+
+/** @returns how many partitions tell their offsets, which takes a leader with an open log */
+async function partitionsServed(admin: Admin, topic: string): Promise<number> {
+  try {
+    return (await admin.fetchTopicOffsets(topic)).length;
+  } catch (error) {
+    if (error instanceof KafkaJSError && error.retriable) return 0;
+    throw error;
+  }
 }
 
 /** @throws with REQUIRE_KAFKA=1, when there is no Apache Kafka */
