@@ -38,7 +38,9 @@ export class KafkaNode {
   async format(clusterId: string, properties: Readonly<Record<string, string>>): Promise<void> {
     const lines = Object.entries({ ...properties, 'log.dirs': join(this.#folder, 'data') });
     await writeFile(this.#properties, lines.map(([key, value]) => `${key}=${value}\n`).join(''));
-    const code = await exited(this.#java('kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', this.#properties));
+    // One word, since an id may begin with a hyphen (one of 64 does) and would then be taken for an option.
+    const id = `--cluster-id=${clusterId}`;
+    const code = await exited(this.#java('kafka.tools.StorageTool', 'format', id, '-c', this.#properties));
     if (code !== 0) throw new Error(`Kafka could not format its storage (exit code ${code}):\n${await this.log()}`);
   }
 

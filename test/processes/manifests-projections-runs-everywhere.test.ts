@@ -1,7 +1,7 @@
 // manifests/projections.yaml as it stands: without any setting on the embedded broker, and on Apache Kafka with
 // KAFKA_BROKERS. An order that is placed and shipped is one order, its revenue, one shipped, two audit entries (S-15).
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -10,7 +10,7 @@ import { toRecord } from '../../runtime/handler/envelope.ts';
 import { TestKafka } from '../../runtime/testing/test-kafka.ts';
 import { startKafka } from '../../scripts/real/kafka.ts';
 import { realKafka } from '../real/support/real-kafka.ts';
-import { startRuntime } from './support/runtime-process.ts';
+import { RuntimeProcess, spawnRuntime } from './support/runtime-process.ts';
 
 const manifest = join(import.meta.dirname, '..', '..', 'manifests', 'projections.yaml');
 
@@ -38,13 +38,17 @@ function start(environment: Readonly<Record<string, string>>) {
   const folder = mkdtempSync(join(tmpdir(), 'projections-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'orders.sqlite');
-  const runtime = startRuntime({ manifest, environment: { ORDERS_DB: file } }, environment);
+  // The operators' port may be taken on this machine; it is the one thing that is said beside the manifest.
+  const anyPort = join(folder, 'any-port.yaml');
+  writeFileSync(anyPort, 'observability: { http: { port: 0 } }\n');
+  const child = spawnRuntime(['start', manifest, anyPort], { ORDERS_DB: file, ...environment });
+  const runtime = new RuntimeProcess(child);
   const store = new OrderStore(file);
   onTestFinished(() => store.close());
   return { runtime, store };
 }
 
-async function sees(runtime: ReturnType<typeof startRuntime>, store: OrderStore): Promise<void> {
+async function sees(runtime: RuntimeProcess, store: OrderStore): Promise<void> {
   await runtime.until(() => store.statistics().shipped === 1 && store.auditEntries() === 2);
   expect(store.statistics()).toEqual({ orders: 1, revenue: 499.99, shipped: 1 });
   runtime.signal('SIGTERM');

@@ -2,13 +2,16 @@
 // committed, 4 when that was cut short, 1 when the user has to change something, and then what and where.
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { freePorts } from '../../scripts/real/free-ports.ts';
 import { Target } from '../peers/support/targets.ts';
 import { oneRecordWork } from './support/one-record-work.ts';
 import { makeProject } from './support/project.ts';
 import { startRuntime } from './support/runtime-process.ts';
 import { startBrokerProcess } from './support/targets.ts';
+
+// Each starts a process or two; the rest is for a machine that does much else.
+vi.setConfig({ testTimeout: 120_000 });
 
 const hour = 3_600_000;
 const oneGroup = { groups: { orders: { topicPrefix: 'orders', handlers: './handlers.ts' } } };
@@ -22,7 +25,7 @@ describe('a signal', () => {
     const work = await oneRecordWork(target, '30s');
     const runtime = startRuntime(work.project);
     await work.publish(1_000);
-    await runtime.until(() => work.project.recording.calls().length === 1);
+    await runtime.until(() => work.project.recording.calls().length > 0);
     runtime.signal('SIGTERM');
     expect((await runtime.exit()).code).toBe(0);
     expect(work.project.recording.calls().map(({ kind }) => kind)).toEqual(['start', 'end']);
@@ -33,7 +36,7 @@ describe('a signal', () => {
     const work = await oneRecordWork(target, '1h');
     const runtime = startRuntime(work.project);
     await work.publish(hour);
-    await runtime.until(() => work.project.recording.calls().length === 1);
+    await runtime.until(() => work.project.recording.calls().length > 0);
     runtime.signal('SIGTERM');
     await runtime.says(/SIGTERM: draining/);
     runtime.signal('SIGTERM');
@@ -46,7 +49,7 @@ describe('a signal', () => {
     const work = await oneRecordWork(target, '500ms');
     const runtime = startRuntime(work.project);
     await work.publish(hour);
-    await runtime.until(() => work.project.recording.calls().length === 1);
+    await runtime.until(() => work.project.recording.calls().length > 0);
     runtime.signal('SIGTERM');
     expect((await runtime.exit()).code).toBe(4);
     expect(runtime.output).toContain('not everything in flight was finished in time');

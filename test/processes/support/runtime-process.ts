@@ -15,20 +15,16 @@ const withinMs = 60_000;
 const plainEnvironment = { KAFKA_BROKERS: '', RUNTIME_HTTP_HOST: '', NO_COLOR: '1' };
 
 /** `runtime start`; killed when the test ends, however it ends. */
-export function startRuntime(
-  project: Pick<Project, 'manifest' | 'environment'>,
-  environment: Readonly<Record<string, string>> = {},
-): RuntimeProcess {
-  return new RuntimeProcess(spawnRuntime(['start', project.manifest], { ...project.environment, ...environment }));
+export function startRuntime(project: Project): RuntimeProcess {
+  return new RuntimeProcess(spawnRuntime(['start', project.manifest], project.environment));
 }
 
 /** Any command. The child's process id is that of the command itself. */
 export function spawnRuntime(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  const child = spawnBound(process.execPath, [bin, ...args], {
+  return spawnBound(process.execPath, [bin, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     environment: { ...plainEnvironment, ...environment },
   });
-  return child;
 }
 
 export class RuntimeProcess extends PeerProcess {

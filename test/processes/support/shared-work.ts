@@ -1,40 +1,23 @@
 /**
- * Work for several processes of one group: 10,000 keyed records over six partitions, made while they are handled. Among
- * them are slow ones, some that fail at first and some that always fail, so that something is in flight and something
- * waits whenever a process is stopped. All that can be seen of the run becomes a history that is checked at its end.
+ * Work for several processes of one group: 10,000 keyed records over six partitions, made while they are handled.
+ * All that can be seen of the run becomes a history that is checked at its end. What is in a record: `record-mix.ts`.
  */
 import { onTestFinished } from 'vitest';
-import type { OutboundRecord } from '../../../runtime/core/thread-messages.ts';
 import { TestKafka } from '../../../runtime/testing/test-kafka.ts';
 import { until } from '../../../runtime/testing/until.ts';
 import type { Target } from '../../peers/support/targets.ts';
 import type { CommitSample, History, Kill } from '../../support/history.ts';
 import { makeProject, type Project } from './project.ts';
+import { isPoison, nameOf, numberedRecord, saysPoison } from './record-mix.ts';
 
 export const recordsTotal = 10_000;
 export const partitions = 6;
-const keys = 500;
 const chunk = 100;
 /** Records that wait, at most: enough for both processes to be busy, so little that work goes on until the end. */
 const backlogMax = 1_500;
 const maxRetries = 2;
 const sampleEveryMs = 100;
-const withinMs = 45_000;
-
-const recordOf = (i: number): Omit<OutboundRecord, 'topic'> => ({
-  key: Buffer.from(`key-${i % keys}`),
-  value: Buffer.from(JSON.stringify({ record: i })),
-  headers: Object.entries({
-    sequence: String(Math.floor(i / keys)),
-    ...(i % 97 === 0 && { takes: '300' }),
-    ...(i % 199 === 50 && { fails: '1' }),
-    ...(isPoison(i) && { poison: 'yes' }),
-  }).map(([name, text]) => [name, Buffer.from(text)] as const),
-});
-
-function isPoison(i: number): boolean {
-  return i % 499 === 250;
-}
+const withinMs = 90_000; // one step takes a few seconds; the rest is for a machine that does much else
 
 export class SharedWork {
   readonly kafka: TestKafka;
@@ -79,7 +62,7 @@ export class SharedWork {
     while (this.#produced < total) {
       await this.#until(() => this.#produced - this.#poisonProduced - this.handled <= backlogMax - chunk);
       const numbers = Array.from({ length: Math.min(chunk, total - this.#produced) }, (_, i) => this.#produced + i);
-      await this.kafka.publish(this.#topic, numbers.map(recordOf));
+      await this.kafka.publish(this.#topic, numbers.map(numberedRecord));
       this.#produced += numbers.length;
       this.#poisonProduced += numbers.filter(isPoison).length;
     }
@@ -117,12 +100,12 @@ export class SharedWork {
     return {
       records: records.map((record) => ({
         ...{ topic: record.topic, partition: record.partition, offset: record.offset },
-        ...named(record),
-        poison: header(record, 'poison') !== undefined,
+        ...nameOf(record),
+        poison: saysPoison(record),
       })),
       calls: this.project.recording.calls(),
       commits: this.#samples,
-      deadLetters: dead.map(named),
+      deadLetters: dead.map(nameOf),
       kills,
       attemptsMax: maxRetries + 1,
     };
@@ -153,15 +136,4 @@ export class SharedWork {
     });
     return until(condition, { withinMs, state });
   }
-}
-
-type Read = Pick<OutboundRecord, 'key' | 'headers'>;
-
-function named(record: Read): { readonly key: string; readonly sequence: number } {
-  return { key: Buffer.from(record.key!).toString(), sequence: Number(header(record, 'sequence')) };
-}
-
-function header({ headers }: Read, name: string): string | undefined {
-  const value = headers.find(([other]) => other === name)?.[1];
-  return value == null ? undefined : Buffer.from(value).toString();
 }
