@@ -7,7 +7,8 @@
  *     └──────── 50 % of all ───────┘
  *
  *   records      of the partition, against buffer.maxRecords
- *   uncommitted  of the partition, against buffer.maxUncommitted
+ *   uncommitted  of the partition, against buffer.maxUncommitted; always 100 %: a single stuck record holds it up, and
+ *                what is finished beyond that record does not become less by work
  *   bytes        of the partition, against half of what the other partitions leave of buffer.maxBytes
  *
  * Bytes are a share of what is left, not a fixed part: one partition alone may take half of the buffer, and however
@@ -51,12 +52,9 @@ export class Room {
   #measure(flow: Flow): void {
     const ownBytes = this.#tasks.bytesOf(flow.key);
     const share = (this.#buffer.maxBytes - (this.#tasks.totalBytes - ownBytes)) / 2;
-    const level = Math.max(
-      flow.inFlight.unfinished / this.#buffer.maxRecords,
-      flow.inFlight.uncommitted / this.#buffer.maxUncommitted,
-      share > 0 ? ownBytes / share : 1,
-    );
-    flow.full = level >= (flow.full ? 0.5 : 1);
+    const level = Math.max(flow.inFlight.unfinished / this.#buffer.maxRecords, share > 0 ? ownBytes / share : 1);
+    const farAhead = flow.inFlight.uncommitted >= this.#buffer.maxUncommitted;
+    flow.full = farAhead || level >= (flow.full ? 0.5 : 1);
   }
 
   #lookLater(): void {

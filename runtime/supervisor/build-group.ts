@@ -6,6 +6,7 @@ import type { GroupSettings, LogLevel } from '../core/settings.ts';
 import { createDispatch } from '../dispatch/dispatch.ts';
 import { createOutcome } from '../outcome/settle.ts';
 import type { StageMakers } from './group-runner.ts';
+import { ensureGroupTopics } from './group-topics.ts';
 import { ProgressReturns } from './progress-returns.ts';
 import type { Shared, SharedDeps } from './shared.ts';
 
@@ -13,8 +14,9 @@ import type { Shared, SharedDeps } from './shared.ts';
 export function buildGroup(
   group: GroupSettings,
   { client, cluster, publish, writeDeadLetter }: Shared,
-  { clock, random, emit, logger, drainBudgetMs }: SharedDeps,
+  deps: SharedDeps,
 ): StageMakers {
+  const { clock, random, emit, logger, drainBudgetMs } = deps;
   const common = { clock, random, emit };
   const pool = new ProgressPool();
   const { letGo } = new ProgressReturns(pool);
@@ -32,5 +34,6 @@ export function buildGroup(
       }),
     outcome: () => createOutcome({ ...common, group, write: writeDeadLetter }),
     publish,
+    topics: () => ensureGroupTopics(group, client, deps),
   };
 }

@@ -9,6 +9,7 @@
 import { partitionKey } from '../core/record-set.ts';
 import type { Commit, Consumer, ConsumerHooks, Dispatch, DispatchHooks, Outcome, Stages } from '../core/stages.ts';
 import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
+import { unlessAborted } from '../core/unless-aborted.ts';
 
 /** How to make each stage, given what it may ask of the others. */
 export interface StageMakers {
@@ -17,6 +18,8 @@ export interface StageMakers {
   commit(consumer: Consumer): Commit;
   outcome(): Outcome;
   publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
+  /** Creates what is missing of the topics that the group reads, and of their dead letter topics. */
+  topics(): Promise<void>;
 }
 
 /**
@@ -28,7 +31,10 @@ export interface StageMakers {
 export async function runGroup(make: StageMakers, drainBudgetMs: number, signal: AbortSignal): Promise<boolean> {
   const { consumer, dispatch, commit, outcome } = connect(make);
   try {
-    await startUnlessAborted(dispatch, signal);
+    // Handlers come first: a module that does not load is told without any Kafka. Both may take seconds, and who wants
+    // the end meanwhile does not wait: nothing is in flight yet.
+    await unlessAborted(dispatch.start(), signal);
+    if (!signal.aborted) await unlessAborted(make.topics(), signal);
     // A partition without room is left out of the fetch: this is the backpressure, and no partition waits for another.
     for await (const set of consumer.recordSets(signal)) {
       commit.track(set);
@@ -40,15 +46,6 @@ export async function runGroup(make: StageMakers, drainBudgetMs: number, signal:
     outcome.stop();
     await dispatch.stop();
   }
-}
-
-/** Handlers may load for seconds. Who wants the end meanwhile does not wait for them: nothing is in flight yet. */
-async function startUnlessAborted(dispatch: Dispatch, signal: AbortSignal): Promise<void> {
-  const settled = new AbortController();
-  const aborted = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true, signal: settled.signal });
-  });
-  await Promise.race([dispatch.start(), aborted]).finally(() => settled.abort());
 }
 
 /** Joins the stages. Each of these functions is one sequence of `ARCHITECTURE.md`: open, revoke, lose, recover. */

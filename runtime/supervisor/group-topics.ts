@@ -10,20 +10,12 @@ import type { SharedDeps } from './shared.ts';
 /** Then it counts as a failure of the group, which is told, and tried again with backoff. */
 const timeoutMs = 10_000;
 
-/** Resolves early when the signal is aborted. @throws KafkaError when they cannot be created, or not in time */
+/** @throws KafkaError when they cannot be created, or not in time */
 export async function ensureGroupTopics(
   group: GroupSettings,
   client: KafkaClient,
   { clock, random, logger }: SharedDeps,
-  signal: AbortSignal,
 ): Promise<void> {
-  const settled = new AbortController();
-  const aborted = new Promise<readonly string[]>((resolve) => {
-    signal.addEventListener('abort', () => resolve([]), { once: true, signal: settled.signal });
-  });
-  const ensured = ensureTopics({ client, clock, random, groups: [group], timeoutMs });
-  // When the signal is first, what is left of it ends with the client, and nobody waits for its error.
-  ensured.catch(() => {});
-  const created = await Promise.race([ensured, aborted]).finally(() => settled.abort());
+  const created = await ensureTopics({ client, clock, random, groups: [group], timeoutMs });
   if (created.length > 0) logger.info(`created topics ${created.join(', ')}`);
 }

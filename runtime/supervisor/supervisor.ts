@@ -23,7 +23,6 @@ import { buildGroup } from './build-group.ts';
 import { keepRunning } from './group-restart.ts';
 import { runGroup } from './group-runner.ts';
 import { StatusBoard } from './group-status.ts';
-import { ensureGroupTopics } from './group-topics.ts';
 import { LagMeter } from './lag.ts';
 import { Opened } from './opened.ts';
 import { createReports, type HealthReport, healthReport, type StatsReport, statsReport } from './reports.ts';
@@ -148,11 +147,8 @@ class Process implements Runtime {
 
   async #runGroup(name: string, shared: Shared): Promise<GroupEnd> {
     const settings = this.#settings.groups.find((group) => group.name === name)!;
-    const run = async (signal: AbortSignal): Promise<boolean> => {
-      await ensureGroupTopics(settings, shared.client, this.#deps(), signal);
-      if (signal.aborted) return true;
-      return runGroup(buildGroup(settings, shared, this.#deps()), this.#settings.shutdown.timeoutMs, signal);
-    };
+    const run = (signal: AbortSignal): Promise<boolean> =>
+      runGroup(buildGroup(settings, shared, this.#deps()), this.#settings.shutdown.timeoutMs, signal);
     const end = await keepRunning({ group: name, run }, this.#deps(), this.#stopping.signal);
     // A handler that does not load, or a cluster that takes no client like us, is nothing that other groups could
     // make up for; any other failure is this group's own, and the others go on.

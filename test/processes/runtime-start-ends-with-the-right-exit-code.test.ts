@@ -91,7 +91,11 @@ describe('a handler module ends it with exit code 1, its path and the cause, whe
     ['imports what is not there', "import './missing.ts';", /handlers\.ts: .*missing\.ts/],
   ];
   test.each(mistakes)('%s', async (_what, source, message) => {
-    const runtime = startRuntime(makeProject({ ...oneGroup, ...anyPort }, source));
+    // Without any Kafka: handlers are loaded before one is needed.
+    const [port] = await freePorts(1);
+    const runtime = startRuntime(
+      makeProject({ kafka: { brokers: `127.0.0.1:${port}` }, ...oneGroup, ...anyPort }, source),
+    );
     const { code, stderr } = await runtime.exit();
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);

@@ -13,7 +13,7 @@ test('a handler that never returns does not stop heartbeats', async (t) => {
   const rt = await startTestRuntime(t, {
     brokers: [broker.address],
     topics: { orders: { partitions: 2 } },
-    group: { ...quick, name: 'billing', timeouts: { ...quick.timeouts, handler: '1s' } },
+    group: { ...quick, name: 'billing', timeouts: { ...quick.timeouts, handler: '2s' } },
     handlers,
   });
   const joins = broker.control.served('JoinGroup');

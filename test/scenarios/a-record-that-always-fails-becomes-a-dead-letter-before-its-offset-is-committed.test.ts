@@ -1,9 +1,12 @@
 // Kafka has the dead letter, with key, value and headers byte for byte, before the offset behind it is committed.
 import { describe, expect, test } from 'vitest';
+import type { RuntimeEvents } from '../../runtime/core/events.ts';
 import type { RawHeader } from '../../runtime/core/thread-messages.ts';
-import { startTestRuntime } from '../../runtime/testing/index.ts';
+import { type StoredRecord, startTestRuntime, type TestRuntime } from '../../runtime/testing/index.ts';
 import { targets } from '../peers/support/targets.ts';
 import { ended, scripted } from './support/calls.ts';
+import { embedded } from './support/embedded.ts';
+import { gate } from './support/gate.ts';
 import { quick } from './support/quick.ts';
 
 const headers: readonly RawHeader[] = [
@@ -33,14 +36,7 @@ for (const target of await targets()) {
         group: { ...quick, name, retry: { ...quick.retry, maxRetries: 2 } },
         handlers: scripted,
       });
-      // Looks at the dead letter topic the moment that a commit passes the record.
-      const whenCommitted = Promise.withResolvers<Awaited<ReturnType<typeof rt.deadLetters>>>();
-      rt.runtime.events.listen((event, payload) => {
-        if (event !== 'offsets.committed') return;
-        const { offsets } = payload as { readonly offsets: readonly { readonly offset: number }[] };
-        if (offsets.some(({ offset }) => offset > 1)) rt.deadLetters(topic).then(whenCommitted.resolve);
-      });
-
+      const letters = lettersAtCommit(rt, topic, 2);
       await rt.publish(topic, [
         { key: Buffer.from('before'), value: Buffer.from('{}'), headers: [] },
         { key, value, headers },
@@ -48,9 +44,8 @@ for (const target of await targets()) {
       ]);
       await rt.until(async () => (await rt.committed(name, topic, 0)) === 3n);
 
-      const letters = await whenCommitted.promise;
-      expect(letters).toHaveLength(1);
-      const [letter] = letters;
+      expect(await letters).toHaveLength(1);
+      const [letter] = await letters;
       expect([letter!.key, letter!.value]).toEqual([key, value]);
       expect(letter!.headers.slice(0, 7)).toEqual(headers.filter(([header]) => !header.startsWith('dlq_')));
       expect(letter!.headers.slice(7).map(([header, text]) => [header, text?.toString()])).toEqual([
@@ -67,6 +62,34 @@ for (const target of await targets()) {
       expect(ended('succeeded', rt)).toEqual(['before 1', 'after 1']);
       expect((await rt.stop()).exitCode).toBe(0);
       expect(await rt.deadLetters(topic)).toHaveLength(1);
+    });
+  });
+}
+
+test('a dead letter that takes long holds back the commit so long', async (t) => {
+  const broker = await embedded(t);
+  const started = gate(t);
+  const rt = await startTestRuntime(t, {
+    brokers: [broker.address],
+    topics: { orders: { partitions: 1 } },
+    group: { ...quick, name: 'billing', retry: { ...quick.retry, maxRetries: 0 } },
+    handlers: scripted,
+  });
+  const letters = lettersAtCommit(rt, 'orders', 1);
+  await rt.publish('orders', [['a', { succeedsAt: 2, waitsFor: started.path }]]);
+  broker.control.next('Produce', { kind: 'delay', ms: 500 });
+  started.open();
+  await rt.until(async () => (await rt.committed('billing', 'orders', 0)) === 1n);
+  expect((await letters).map(({ key }) => key?.toString())).toEqual(['a']);
+});
+
+/** Reads the dead letter topic at the moment that a commit reaches `offset`. */
+function lettersAtCommit(rt: TestRuntime, topic: string, offset: number): Promise<readonly StoredRecord[]> {
+  return new Promise((resolve, reject) => {
+    rt.runtime.events.listen((name, event) => {
+      if (name !== 'offsets.committed') return;
+      const { offsets } = event as RuntimeEvents['offsets.committed'];
+      if (offsets.some((committed) => committed.offset >= offset)) rt.deadLetters(topic).then(resolve, reject);
     });
   });
 }

@@ -13,6 +13,8 @@ interface Fault {
   readonly actions: readonly ControlAction[];
   /** The membership is gone, so it joins again; a record that was not committed yet may be handled again. */
   readonly joinsAgain?: boolean;
+  /** Somebody else coordinates the group now, so it asks who. */
+  readonly asksWho?: boolean;
 }
 
 const error = (code: number): ControlAction => ({ kind: 'error', code });
@@ -27,7 +29,7 @@ const coordinatorCodes = [
 ] as const;
 
 function coordinatorFaults(api: string): readonly Fault[] {
-  return coordinatorCodes.map(([code, name]) => ({ api, name, actions: [error(code)] }));
+  return coordinatorCodes.map(([code, name]) => ({ api, name, actions: [error(code)], asksWho: code !== 14 }));
 }
 
 /** Before the group has joined. */
@@ -76,7 +78,7 @@ for (const fault of [
   ...whileRunning.map((fault) => ({ ...fault, when: 'while it runs' })),
 ]) {
   test(`${fault.api} ${fault.when}: ${fault.name}`, async (t) => {
-    const { api, actions, joinsAgain = false } = fault;
+    const { api, actions, joinsAgain = false, asksWho = false } = fault;
     const broker = await embedded(t);
     const { control } = broker;
     const admin = new TestKafka([broker.address]);
@@ -95,10 +97,12 @@ for (const fault of [
     await rt.until(async () => (await rt.committed('billing', 'orders', 0)) === 1n);
     const joins = control.served('JoinGroup');
     const before = control.served(api);
+    const asked = control.served('FindCoordinator');
     if (fault.when === 'while it runs') {
       strike();
       await admin.publish('orders', [['second', {}]]);
       await rt.until(() => control.served(api) > before + actions.length);
+      if (asksWho) await rt.until(() => control.served('FindCoordinator') > asked);
       if (joinsAgain) await rt.until(() => control.served('JoinGroup') > joins);
     } else {
       await admin.publish('orders', [['second', {}]]);

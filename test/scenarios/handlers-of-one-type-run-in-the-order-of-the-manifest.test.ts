@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pino from 'pino';
 import { expect, test } from 'vitest';
 import { EventHub } from '../../runtime/core/events.ts';
 import { systemRandom } from '../../runtime/core/random.ts';
@@ -60,7 +61,11 @@ test('handlers of one type run in the order of the manifest', async (t) => {
     lines.push(`${type} ${attempt} ${line.message}`);
   });
   const settings = loadManifests(['manifest.yaml'], { env: {}, cwd: folder, random: systemRandom });
-  const runtime = createRuntime(settings, { http: false, events });
+  const runtime = createRuntime(settings, {
+    http: false,
+    events,
+    logger: pino({ level: 'info' }, { write: () => {} }),
+  });
   t.onTestFinished(async () => void (await runtime.stop()));
   await runtime.start();
   await kafka.publish('orders.stream', [

@@ -6,7 +6,7 @@ import { mostAtOnce, scripted, told } from './support/calls.ts';
 import { gate } from './support/gate.ts';
 import { quick } from './support/quick.ts';
 
-/** Every record waits at the gate, so all that may run at once do. */
+/** Every record waits at a gate, so all that may run at once do. */
 const cases: readonly {
   readonly name: string;
   readonly concurrency: object;
@@ -64,13 +64,9 @@ const cases: readonly {
   },
 ];
 
-/** The path of the gate is put in when there is one. */
 function record(key: string | null, tenant = '', customer: number | null = null): TestRecord {
-  return [
-    key,
-    { ...(customer === null ? {} : { customer: { id: customer } }) },
-    tenant === '' ? {} : ({ tenant } as const),
-  ];
+  const value = customer === null ? {} : { customer: { id: customer } };
+  return [key, value, tenant === '' ? {} : { tenant }];
 }
 
 for (const { name, concurrency, records, lanes } of cases) {

@@ -25,10 +25,12 @@ function recordedStages(start: () => Promise<void>, leave = true) {
     commit: () => stage('commit', { stop: tell('commit.stop') }),
     outcome: () => stage('outcome', { stop: tell('outcome.stop') }),
     publish: async () => ({ kind: 'ok', published: [] }) as never,
+    topics: async () => void asked.push('topics'),
   };
   return { make, asked };
 }
 
+/** With the signal aborted from the first moment on, the topics are not asked for. */
 const end = ['consumer.recordSets ended', 'consumer.leave 500', 'commit.stop', 'outcome.stop', 'dispatch.stop'];
 
 test('an end is a drain: the group is left before commits and threads stop', async () => {
@@ -53,4 +55,14 @@ test('handlers that cannot be loaded end the run, and what was opened is closed'
   const { make, asked } = recordedStages(() => Promise.reject(new Error('no such module')));
   await expect(runGroup(make, 500, new AbortController().signal)).rejects.toThrow('no such module');
   expect(asked).toEqual(['commit.stop', 'outcome.stop', 'dispatch.stop']);
+});
+
+test('topics are looked for when the handlers are there', async () => {
+  const { make, asked } = recordedStages(async () => void asked.push('dispatch.start'));
+  const ending = new AbortController();
+  const ran = runGroup(make, 500, ending.signal);
+  await expect.poll(() => asked).toEqual(['dispatch.start', 'topics']);
+  ending.abort();
+  expect(await ran).toBe(true);
+  expect(asked.slice(2)).toEqual(end);
 });
