@@ -31,7 +31,10 @@ export async function runStart(
   const { exitCode, error } = await runtime.done;
   signals.release();
   if (error !== null) printError(error, terminal);
-  else logger.info(exitCode === 0 ? 'drained, all offsets committed' : 'not everything in flight was finished in time');
+  else
+    logger.info(
+      exitCode === 0 ? 'drained: all that was finished is committed' : 'not everything in flight was finished in time',
+    );
   return exitCode;
 }
 

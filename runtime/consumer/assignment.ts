@@ -4,7 +4,7 @@
  */
 import type { Emit } from '../core/events.ts';
 import { partitionKey, type TopicPartition } from '../core/record-set.ts';
-import type { ConsumerHooks } from '../core/stages.ts';
+import type { ConsumerHooks, DrainReason } from '../core/stages.ts';
 import { AssignedPartition } from './partition.ts';
 import type { Positions, Search } from './positions.ts';
 
@@ -51,8 +51,8 @@ export class Assignment {
     this.#watch(this.#options.positions.committed(this.#search(fresh, (p, position) => this.#open(p, position))));
   }
 
-  /** @returns whether everything in flight was finished */
-  async revoked(partitions: readonly TopicPartition[], budgetMs: number): Promise<boolean> {
+  /** @returns false when something in flight was cut short */
+  async revoked(partitions: readonly TopicPartition[], budgetMs: number, reason: DrainReason): Promise<boolean> {
     const open: AssignedPartition[] = [];
     const drains: Promise<boolean>[] = [];
     for (const partition of this.#mine(partitions)) {
@@ -64,7 +64,7 @@ export class Assignment {
       else open.push(partition);
     }
     this.#stopFetching(open);
-    if (open.length > 0) drains.push(this.#options.hooks.revoked(open, budgetMs));
+    if (open.length > 0) drains.push(this.#options.hooks.revoked(open, budgetMs, reason));
     const finished = await Promise.all(drains);
     for (const partition of open) if (partition.state === 'draining') this.#close(partition, false);
     return !finished.includes(false);
@@ -113,7 +113,7 @@ export class Assignment {
     const from = partition.position;
     this.#stopFetching([partition]);
     const reset: Reset = {
-      drained: this.#options.hooks.revoked([partition], this.#options.drainBudgetMs),
+      drained: this.#options.hooks.revoked([partition], this.#options.drainBudgetMs, 'revoked'),
       cancelled: false,
     };
     this.#resets.set(partition, reset);

@@ -12,6 +12,7 @@
  * Invariant: partitions are owned only in stable and draining, and heartbeats go on in both. The old generation is
  * accepted by the broker until the new one is formed, which it cannot be before we join (or our session is over).
  */
+
 import { backoffMs } from '../core/backoff.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { KafkaError } from '../core/errors.ts';
@@ -19,6 +20,7 @@ import type { Emit } from '../core/events.ts';
 import type { Random } from '../core/random.ts';
 import type { TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
+import type { DrainReason } from '../core/stages.ts';
 import type { Cluster } from '../kafka/cluster.ts';
 import { heartbeat } from '../protocol/heartbeat.ts';
 import { leaveGroup } from '../protocol/leave-group.ts';
@@ -173,7 +175,8 @@ export class ClassicMembership implements Membership {
       // Two heartbeats of room: one until we heard of the rebalance, one to join.
       const roomMs = Math.max(0, group.timeouts.rebalanceMs - 2 * group.timeouts.heartbeatMs);
       const budgetMs = end.kind === 'leaving' ? end.budgetMs : this.#options.drainBudgetMs;
-      await this.#drain(end.kind === 'leaving' ? 'the consumer stops' : end.reason, Math.min(budgetMs, roomMs));
+      this.#state('draining', end.kind === 'leaving' ? 'the consumer stops' : end.reason);
+      await this.#drain(Math.min(budgetMs, roomMs), end.kind === 'leaving' ? 'shutdown' : 'revoked');
     }
     this.#heartbeat.stop();
     this.#heartbeat = null;
@@ -181,9 +184,8 @@ export class ClassicMembership implements Membership {
     return end;
   }
 
-  async #drain(reason: string, budgetMs: number): Promise<void> {
-    this.#state('draining', reason);
-    if (this.#owned.length > 0) this.#finished = await this.#options.hooks.revoked(this.#owned, budgetMs);
+  async #drain(budgetMs: number, reason: DrainReason): Promise<void> {
+    if (this.#owned.length > 0) this.#finished = await this.#options.hooks.revoked(this.#owned, budgetMs, reason);
     this.#owned = [];
   }
 

@@ -85,7 +85,7 @@ class GroupConsumer implements Consumer {
       coordinator: this.#coordinator,
       hooks: {
         assigned: (partitions) => this.#assignment.assigned(partitions),
-        revoked: (partitions, budgetMs) => this.#assignment.revoked(partitions, budgetMs),
+        revoked: (partitions, budgetMs, reason) => this.#assignment.revoked(partitions, budgetMs, reason),
         lost: (partitions) => this.#assignment.lost(partitions),
       },
     });

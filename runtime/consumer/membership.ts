@@ -2,7 +2,9 @@
  * What the rest of the consumer knows about being in a group. `classic-membership.ts` is the protocol of Kafka up to
  * 3.x, which every broker speaks; other protocols fit behind the same interface.
  */
+
 import type { TopicPartition } from '../core/record-set.ts';
+import type { DrainReason } from '../core/stages.ts';
 
 /** Who commits. */
 export interface MemberIdentity {
@@ -21,7 +23,7 @@ export interface Membership {
   hurry(): void;
   /** A commit was answered that the membership is gone. `forgotten`: the member id too. */
   refused(action: 'lost' | 'forgotten', reason: string): void;
-  /** Gives everything up as revoked and leaves; `run()` has ended afterwards. @returns whether all was finished */
+  /** Gives everything up as revoked and leaves; `run()` has ended afterwards. @returns false when something was cut short */
   leave(budgetMs: number): Promise<boolean>;
   /** Gives everything up as lost and tells the broker, if it answers soon. For a run that failed. */
   abandon(): Promise<void>;
@@ -31,7 +33,7 @@ export interface MembershipHooks {
   /** All that is ours now. Follows `revoked` or `lost` of what was ours before. */
   assigned(partitions: readonly TopicPartition[]): void;
   /** As `ConsumerHooks.revoked`; heartbeats go on until it resolves. */
-  revoked(partitions: readonly TopicPartition[], budgetMs: number): Promise<boolean>;
+  revoked(partitions: readonly TopicPartition[], budgetMs: number, reason: DrainReason): Promise<boolean>;
   /** As `ConsumerHooks.lost`; also while `revoked` is under way. */
   lost(partitions: readonly TopicPartition[], reason: string): void;
 }

@@ -3,7 +3,7 @@
  * `createX` that fits its interface here, and they meet in `group-runner.ts`.
  */
 import type { RecordSet, TopicPartition } from './record-set.ts';
-import type { ExhaustedReport, Opening, OutboundRecord, PublishResult } from './thread-messages.ts';
+import type { AbortReason, ExhaustedReport, Opening, OutboundRecord, PublishResult } from './thread-messages.ts';
 
 /** `consumer/`: which partitions are mine, what arrived? Holds assignment, generation, positions. */
 export interface Consumer {
@@ -26,7 +26,7 @@ export interface Consumer {
   stopPartition(partition: TopicPartition, offset: number, reason: string): void;
   /**
    * Gives up every partition as revoked (`hooks.revoked`), leaves the group, closes its connections.
-   * @returns whether everything in flight was finished
+   * @returns false when something in flight was cut short
    */
   leave(budgetMs: number): Promise<boolean>;
 }
@@ -38,12 +38,15 @@ export interface ConsumerHooks {
   opened(partition: TopicPartition, epoch: number, position: number): void;
   /**
    * The partitions go to another member: finish what is in flight within `budgetMs`, commit, release. Membership is
-   * kept alive meanwhile, and they are given up when this resolves: with whether all of it was finished.
+   * kept alive meanwhile, and they are given up when this resolves: with false when something was cut short.
    */
-  revoked(partitions: readonly TopicPartition[], budgetMs: number): Promise<boolean>;
+  revoked(partitions: readonly TopicPartition[], budgetMs: number, reason: DrainReason): Promise<boolean>;
   /** The partitions are gone already: nothing may be committed for them. */
   lost(partitions: readonly TopicPartition[]): void;
 }
+
+/** What a handler that is aborted at the end of the budget is told (`ctx.signal.reason`). */
+export type DrainReason = Extract<AbortReason, 'revoked' | 'shutdown'>;
 
 export interface CommitOffset extends TopicPartition {
   readonly epoch: number;
@@ -70,10 +73,11 @@ export interface Dispatch {
   /** Hands the set to its thread; one of an older epoch is dropped. */
   accept(set: RecordSet): void;
   /**
-   * Waits until everything in flight of these partitions is finished, at most `budgetMs`; then aborts the rest.
-   * Afterwards nothing of them runs or counts. @returns whether all was finished
+   * Waits until everything in flight of these partitions is finished, at most `budgetMs`; then aborts the rest. What
+   * waits for an operator (held records, corrupt bytes, and all behind them) is not waited for. Afterwards nothing of
+   * the partitions runs or counts. @returns false when something was cut short
    */
-  drain(partitions: readonly TopicPartition[], budgetMs: number): Promise<boolean>;
+  drain(partitions: readonly TopicPartition[], budgetMs: number, reason: DrainReason): Promise<boolean>;
   /** Aborts at once. */
   abort(partitions: readonly TopicPartition[]): void;
   /** Ends the threads. */

@@ -18,7 +18,7 @@ import type { Progress } from '../core/progress.ts';
 import type { Random } from '../core/random.ts';
 import { partitionKey, type RecordSet, type TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
-import type { Dispatch, DispatchHooks } from '../core/stages.ts';
+import type { Dispatch, DispatchHooks, DrainReason } from '../core/stages.ts';
 import type {
   AbortReason,
   CloseMode,
@@ -136,7 +136,7 @@ export class Dispatcher implements Dispatch {
       );
   }
 
-  async drain(partitions: readonly TopicPartition[], budgetMs: number): Promise<boolean> {
+  async drain(partitions: readonly TopicPartition[], budgetMs: number, reason: DrainReason): Promise<boolean> {
     const flows = this.#flowsOf(partitions);
     const finished = await drainFlows({
       flows,
@@ -144,12 +144,12 @@ export class Dispatcher implements Dispatch {
       clock: this.#options.clock,
       changed: () => new Promise((resolve) => this.#waiters.push(resolve)),
       hasTasks: (flow) => this.#tasks.has(flow),
-      abort: (flow) => this.#close(flow, 'abort', 'revoked'),
+      abort: (flow) => this.#close(flow, 'abort', reason),
     });
     // A partition that was opened again or lost meanwhile is not ours to forget.
     for (const flow of flows) {
       if (this.#flows.get(flow.key) !== flow) continue;
-      if (flow.inFlight.empty) this.#close(flow, 'drain', 'revoked');
+      if (flow.inFlight.empty) this.#close(flow, 'drain', reason);
       this.#forget(flow);
     }
     return finished;

@@ -4,9 +4,9 @@
  * then is aborted.
  *
  *   working ── all answered ─────────────────────────────────────────▶ finished
- *      │── only held records and those behind them are left ──┐
- *      │── the thread died ───────────────────────────────────┼─ abort ▶ not finished
- *      └── budget over ───────────────────────────────────────┘
+ *      │── only held records and those behind them are left ─ abort ─────▶ finished, as far as it can be
+ *      │── the thread died ─┐
+ *      └── budget over ─────┴─ abort ▶ cut short
  */
 import { type Clock, sleep } from '../core/clock.ts';
 import type { Flow } from './flow.ts';
@@ -27,7 +27,7 @@ const lookMs = 50;
 /** An aborted set is answered in the next turn of its thread's loop, unless a handler holds the thread. */
 const abortAnswerMs = 500;
 
-/** @returns whether everything was finished */
+/** @returns false when something was cut short */
 export async function drainFlows(options: DrainOptions): Promise<boolean> {
   const { flows, budgetMs, clock, hasTasks, abort } = options;
   for (const flow of flows) flow.draining = true;
@@ -40,12 +40,13 @@ export async function drainFlows(options: DrainOptions): Promise<boolean> {
     if (await hasChanged(options, Math.min(lookMs, deadline - clock.now()))) still.clear();
   }
   const unfinished = flows.filter((flow) => !flow.inFlight.empty || flow.lost || flow.stale.size > 0);
+  const cutShort = unfinished.some((flow) => !isStuck(flow));
   for (const flow of unfinished) abort(flow);
   const answerBy = clock.now() + abortAnswerMs;
   while (clock.now() < answerBy && unfinished.some(hasTasks)) {
     await hasChanged(options, answerBy - clock.now());
   }
-  return unfinished.length === 0;
+  return !cutShort;
 }
 
 function isStuck(flow: Flow): boolean {

@@ -2,7 +2,7 @@
 import { createCommit } from '../commit/committer.ts';
 import { createConsumer } from '../consumer/consumer.ts';
 import { ProgressPool } from '../core/progress.ts';
-import type { GroupSettings, LogLevel } from '../core/settings.ts';
+import type { GroupSettings } from '../core/settings.ts';
 import { createDispatch } from '../dispatch/dispatch.ts';
 import { createOutcome } from '../outcome/settle.ts';
 import type { StageMakers } from './group-runner.ts';
@@ -16,14 +16,13 @@ export function buildGroup(
   { client, cluster, publish, writeDeadLetter }: Shared,
   deps: SharedDeps,
 ): StageMakers {
-  const { clock, random, emit, logger, drainBudgetMs } = deps;
+  const { clock, random, emit, logLevel, drainBudgetMs } = deps;
   const common = { clock, random, emit };
   const pool = new ProgressPool();
   const { letGo } = new ProgressReturns(pool);
   return {
     consumer: (hooks) => createConsumer({ ...common, group, client, cluster, pool, drainBudgetMs, hooks }),
-    dispatch: (hooks) =>
-      createDispatch({ ...common, group, logLevel: logger.level as LogLevel, hooks, release: letGo }),
+    dispatch: (hooks) => createDispatch({ ...common, group, logLevel, hooks, release: letGo }),
     commit: (consumer) =>
       createCommit({
         ...common,

@@ -18,7 +18,7 @@ export const restartBackoff = { baseDelayMs: 1_000, maxDelayMs: 60_000, jitter: 
 
 export interface GroupRun {
   readonly group: string;
-  /** One run, until the signal is aborted and the drain is over. @returns whether everything in flight was finished */
+  /** One run, until the signal is aborted and the drain is over. @returns false when something was cut short */
   run(signal: AbortSignal): Promise<boolean>;
 }
 

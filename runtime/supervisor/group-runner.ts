@@ -25,7 +25,7 @@ export interface StageMakers {
 /**
  * Runs the group until `signal` is aborted, then drains: what is in flight finishes within `drainBudgetMs` and is
  * committed before the group is left.
- * @returns whether everything in flight was finished
+ * @returns false when something in flight was cut short
  * @throws KafkaError when the group cannot go on, HandlerError when its handlers cannot be loaded
  */
 export async function runGroup(make: StageMakers, drainBudgetMs: number, signal: AbortSignal): Promise<boolean> {
@@ -57,8 +57,8 @@ function connect(make: StageMakers): Stages {
       dispatch.open(partition, epoch, null);
     },
     // Finish first, commit second, release last: the other way round finished work would run again (X-06).
-    async revoked(partitions, budgetMs) {
-      const finished = await dispatch.drain(partitions, budgetMs);
+    async revoked(partitions, budgetMs, reason) {
+      const finished = await dispatch.drain(partitions, budgetMs, reason);
       await commit.flush(partitions);
       commit.forget(partitions);
       return finished;

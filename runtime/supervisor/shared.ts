@@ -4,7 +4,7 @@ import { startBrokerThread } from '../broker/start-broker.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import type { Emit } from '../core/events.ts';
 import type { Random } from '../core/random.ts';
-import type { BrokerAddress, ProducerSettings, RuntimeSettings } from '../core/settings.ts';
+import type { BrokerAddress, LogLevel, ProducerSettings, RuntimeSettings } from '../core/settings.ts';
 import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
 import { Cluster } from '../kafka/cluster.ts';
 import { createKafkajsClient } from '../kafka/kafkajs/client.ts';
@@ -19,6 +19,8 @@ export interface SharedDeps {
   readonly random: Random;
   readonly emit: Emit;
   readonly logger: Logger;
+  /** `observability.logs.level`. */
+  readonly logLevel: LogLevel;
   /** `shutdown.timeout`. */
   readonly drainBudgetMs: number;
 }

@@ -170,6 +170,7 @@ class Process implements Runtime {
       random: this.#random,
       emit: this.events.emit,
       logger: this.#logger,
+      logLevel: this.#settings.logs.level,
       drainBudgetMs: this.#settings.shutdown.timeoutMs,
     };
   }

@@ -10,12 +10,11 @@
  *   await rt.publish('orders.stream', [['key', { total: 3 }]]);
  *   await rt.until(() => rt.count('offsets.committed') > 0);
  */
-import pino, { type Logger } from 'pino';
 import { createBroker } from '../broker/broker.ts';
 import { systemClock } from '../core/clock.ts';
 import { EventHub, type RuntimeEvents } from '../core/events.ts';
 import { systemRandom } from '../core/random.ts';
-import type { BrokerAddress, LogLevel } from '../core/settings.ts';
+import type { BrokerAddress } from '../core/settings.ts';
 import type { Fn } from '../handler/define-handlers.ts';
 import type { RuntimeEnd } from '../supervisor/run-end.ts';
 import type { Runtime } from '../supervisor/runtime.ts';
@@ -83,7 +82,7 @@ export async function startTestRuntime(t: TestContext, options: TestRuntimeOptio
   const hub = new EventHub();
   const seen: { readonly name: keyof RuntimeEvents; readonly event: unknown }[] = [];
   hub.listen((name, event) => void seen.push({ name, event }));
-  const runtime = createRuntime(settings, { events: hub, http: false, logger: silentLogger(settings.logs.level) });
+  const runtime = createRuntime(settings, { events: hub, http: false });
   t.onTestFinished(async () => void (await runtime.stop()));
   const started = runtime.start();
   if (options.joined ?? true) await started;
@@ -106,11 +105,6 @@ export async function startTestRuntime(t: TestContext, options: TestRuntimeOptio
     stoppedKeys: (group) => events('record.held').filter((event) => event.group === group).length,
     stop: () => runtime.stop(),
   };
-}
-
-/** Prints nothing, but wants lines of this level: what handlers log becomes `handler.log` events only if it is wanted. */
-function silentLogger(level: LogLevel): Logger {
-  return pino({ level }, { write: () => {} });
 }
 
 async function openBroker(t: TestContext): Promise<BrokerAddress> {

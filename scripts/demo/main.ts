@@ -96,7 +96,8 @@ async function run(args: readonly string[], to: Terminal): Promise<number> {
     }
     const { exitCode, error } = await runtime.done;
     if (error !== null) throw error;
-    state = exitCode === 0 ? 'drained, all offsets committed' : 'ended before everything in flight was finished';
+    state =
+      exitCode === 0 ? 'drained: all that was finished is committed' : 'ended before everything in flight was finished';
     draw();
     const store = new OrderStore();
     screen.print(`\n${summary(frame(), store.statistics(), store.auditEntries())}`);

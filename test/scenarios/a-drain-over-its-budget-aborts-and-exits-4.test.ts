@@ -25,7 +25,8 @@ test('a drain over its budget aborts and exits with code 4', async (t) => {
   await rt.until(() => ended('began', rt).length === 3 && ended('succeeded', rt).length === 2);
 
   expect(await rt.stop()).toEqual({ exitCode: 4, error: null });
-  expect(told(rt).flatMap(({ what, key }) => (what === 'signalled' ? key : []))).toEqual(['b']);
+  const signalled = told(rt).filter(({ what }) => what === 'signalled');
+  expect(signalled.map(({ key, reason }) => [key, reason])).toEqual([['b', 'shutdown']]);
   expect(await rt.committed('billing', 'orders', 0)).toBe(1n);
   expect(rt.count('record.retried') + rt.count('record.exhausted')).toBe(0);
 

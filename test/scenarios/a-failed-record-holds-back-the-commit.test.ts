@@ -30,8 +30,8 @@ for (const target of await targets()) {
       await rt.until(() => ended('succeeded', rt).length === 3);
       await rt.until(async () => (await rt.committed(name, topic, 0)) === 1n);
 
-      // Stopping does not carry it further, and says that something was left.
-      expect((await rt.stop()).exitCode).toBe(4);
+      // Stopping does not carry it further, nor wait for it: that is the operator's.
+      expect((await rt.stop()).exitCode).toBe(0);
       expect(await rt.committed(name, topic, 0)).toBe(1n);
       expect(await rt.deadLetters(topic)).toEqual([]);
     });

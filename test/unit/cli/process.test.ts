@@ -79,7 +79,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await joined(rt);
     rt.child.kill(signal);
     expect(await rt.exitCode).toBe(0);
-    expect(rt.out()).toContain('drained, all offsets committed');
+    expect(rt.out()).toContain('drained: all that was finished is committed');
     expect(rt.err()).toBe('');
     for (const line of rt.out().trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg');
   });

@@ -56,7 +56,7 @@ test('fetching stops before the drain begins; what was not handed over is droppe
   assignment.assigned([a, b]);
   answer(5);
   const epoch = assignment.get(a)!.epoch;
-  const revoked = assignment.revoked([a, b], 1000);
+  const revoked = assignment.revoked([a, b], 1000, 'revoked');
   expect(story).toEqual(['opened t/0@5', 'opened t/1@5', 'discard t/0 t/1', 'revoked t/0 t/1 in 1000']);
   expect([assignment.get(a)!.fetchable, assignment.get(a)!.mayCommit(epoch)]).toEqual([false, true]);
   drain(true);
@@ -68,7 +68,7 @@ test('fetching stops before the drain begins; what was not handed over is droppe
 test('a partition that never opened is given up without a word', async () => {
   const { assignment, story, answer } = scene();
   assignment.assigned([a]);
-  expect(await assignment.revoked([a], 1000)).toBe(true);
+  expect(await assignment.revoked([a], 1000, 'revoked')).toBe(true);
   assignment.assigned([b]);
   assignment.lost([b]);
   answer(5);
@@ -82,7 +82,7 @@ test('lost while it drains: told at once, never committed again, closed once', a
   answer(0);
   const { epoch } = assignment.get(a)!;
   const partition = assignment.get(a)!;
-  const revoked = assignment.revoked([a], 1000);
+  const revoked = assignment.revoked([a], 1000, 'revoked');
   assignment.lost([a]);
   expect(story.slice(-2)).toEqual(['lost t/0', 'lost event']);
   expect(partition.mayCommit(epoch)).toBe(false);
@@ -96,7 +96,7 @@ test('assigned again it has another epoch, and late answers of the first search 
   assignment.assigned([a]);
   answer(0);
   const before = assignment.get(a)!.epoch;
-  const revoked = assignment.revoked([a], 1000);
+  const revoked = assignment.revoked([a], 1000, 'revoked');
   drain(true);
   await revoked;
   assignment.assigned([a]);
@@ -126,7 +126,7 @@ test('a revocation during such a reset waits for its drain, and nothing opens af
   answer(90);
   assignment.reset(assignment.get(a)!);
   let over = false;
-  const revoked = assignment.revoked([a], 1000).then((finished) => {
+  const revoked = assignment.revoked([a], 1000, 'revoked').then((finished) => {
     over = true;
     return finished;
   });

@@ -32,7 +32,7 @@ test.each(['pool', 'inline'] as const)('execution: %s runs the handlers of a rec
   expect(exhausted.map(({ place, attempts, error }) => [place.offset, attempts, error.message])).toEqual([
     [3, 2, 'always'],
   ]);
-  expect(await dispatch.drain([{ topic: 'orders', partition: 0 }], 5_000)).toBe(true);
+  expect(await dispatch.drain([{ topic: 'orders', partition: 0 }], 5_000, 'revoked')).toBe(true);
   await dispatch.stop();
   const handled = (events['handler.tally'] ?? []).flatMap(({ tally }) => tally.handled);
   expect(handled.reduce((sum, { count }) => sum + count, 0)).toBe(4); // the last counts came before the end
@@ -69,7 +69,7 @@ test('drain gives up at its budget what never finishes', async () => {
   const { checkpoint, dispatch, publish } = await started();
   publish('ok', 'never', 'ok');
   await until(() => checkpoint() === 1);
-  expect(await dispatch.drain([{ topic: 'orders', partition: 0 }], 50)).toBe(false);
+  expect(await dispatch.drain([{ topic: 'orders', partition: 0 }], 50, 'revoked')).toBe(false);
   expect(checkpoint()).toBe(1);
 });
 
