@@ -76,6 +76,7 @@ export class Dispatcher implements Dispatch {
       hooks: {
         message: (slot, message, reply) => this.#message(slot, message, reply),
         died: (slot, reason) => this.#died(slot, reason),
+        notStarted: (slot, reason) => this.#tellDeath(slot, reason),
         replaced: (slot) => this.#replaced(slot),
       },
       isBusy: (slot) => this.#tasks.isBusy(slot),
@@ -218,7 +219,7 @@ export class Dispatcher implements Dispatch {
   }
 
   #died(slot: ThreadSlot, reason: string): void {
-    this.#options.emit('thread.died', { group: this.#options.group.name, thread: slot.index, reason });
+    this.#tellDeath(slot, reason);
     const worked = [...this.#flows.values()].filter((flow) => flow.slot === slot && !flow.inFlight.empty);
     const suspects = this.#deaths.record(new Map(worked.map((flow) => [flow.key, flow.inFlight])));
     for (const flow of worked) {
@@ -227,6 +228,10 @@ export class Dispatcher implements Dispatch {
     }
     this.#tasks.giveBackAll(slot);
     this.#changed();
+  }
+
+  #tellDeath(slot: ThreadSlot, reason: string): void {
+    this.#options.emit('thread.died', { group: this.#options.group.name, thread: slot.index, reason });
   }
 
   #replaced(slot: ThreadSlot): void {

@@ -22,6 +22,8 @@ export interface ThreadSlotHooks {
   message(slot: ThreadSlot, message: FromThread, reply: (message: ToThread) => void): void;
   /** Nothing of the thread runs or writes any more; its successor is not there yet. */
   died(slot: ThreadSlot, reason: string): void;
+  /** A successor did not start; the next one follows. It ran nothing, so nothing that was in flight is to blame. */
+  notStarted(slot: ThreadSlot, reason: string): void;
   /** The successor has loaded the handlers. */
   replaced(slot: ThreadSlot): void;
 }
@@ -118,7 +120,7 @@ export class ThreadSlot {
       try {
         if (!this.#ending.signal.aborted) await this.start();
       } catch (error) {
-        this.#hooks.died(this, toErrorData(error).message);
+        this.#hooks.notStarted(this, toErrorData(error).message);
         continue;
       }
       if (this.#ready) this.#hooks.replaced(this);

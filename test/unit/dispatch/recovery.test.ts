@@ -42,6 +42,22 @@ test('a set that comes while the thread is replaced is read again too', async ()
   expect(reread.map(({ partitions }) => partitions)).toEqual([[p0]]);
 });
 
+test('a successor that does not start blames nothing: it ran no record', async () => {
+  const { clock, dispatch, threads, reread, start } = setup();
+  await start();
+  dispatch.open(p0, 1, null);
+  const set = recordSet(p0, 1, 0, 9);
+  dispatch.accept(set);
+  set.progress.start(0);
+  threads[0]?.hooks.died('exit 13');
+  await clock.turn();
+  threads[1]?.started.reject(new Error('the handlers cannot be loaded'));
+  await clock.advance(5_000);
+  threads[2]?.started.resolve();
+  await clock.turn();
+  expect(reread[0]?.suspects.get('orders/0')).toEqual([{ offset: 0, deaths: 1 }]);
+});
+
 test('suspects that no thread was told of before the next one died are suspects still', async () => {
   const { clock, dispatch, threads, reread, start } = setup();
   await start();

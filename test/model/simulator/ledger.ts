@@ -1,0 +1,250 @@
+/**
+ * What happened in a run, held against the invariants of the core (`ARCHITECTURE.md`) while it happens. It sees handler
+ * calls, what Kafka stores (commits, dead letters) and the events that stages emit; it knows nothing of how they work.
+ *
+ *   record      appended ─▶ called … called ─▶ finished: a call succeeded, or its dead letter is stored
+ *   assignment  from `partition.opened` to `partition.closed` of one member; opened again in between: same assignment
+ *
+ * The first broken clause ends the run.
+ */
+import type { RuntimeEvents } from '../../../runtime/core/events.ts';
+import { partitionKey, type TopicPartition } from '../../../runtime/core/record-set.ts';
+import type { RecordsTask } from '../../../runtime/core/thread-messages.ts';
+import type { Script } from './script.ts';
+import type { SimulatedThread } from './handler-thread.ts';
+
+export interface Entry {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string;
+  readonly script: Script;
+  /** Calls so far, whoever made them. */
+  calls: number;
+  finished: boolean;
+}
+
+export interface Call {
+  readonly entry: Entry;
+  readonly member: number;
+  readonly thread: SimulatedThread;
+}
+
+interface Assignment {
+  epoch: number;
+  /** By offset. */
+  readonly calls: Map<number, number>;
+  readonly done: Set<number>;
+  readonly letters: Set<string>;
+  readonly inFlight: Set<RecordsTask>;
+}
+
+export interface LedgerLimits {
+  readonly topic: string;
+  readonly maxRetries: number;
+  readonly maxRecords: number;
+}
+
+export class Ledger {
+  readonly entries: Entry[][];
+  readonly committed: number[];
+  readonly violations: string[] = [];
+  /** Null unless the run is told in words. */
+  readonly trace: string[] | null;
+  /** What the runs came by, so that a campaign can tell what it has tried. */
+  readonly seen = new Map<string, number>();
+  readonly #limits: LedgerLimits;
+  readonly #now: () => number;
+  readonly #running = new Map<string, Call>();
+  readonly #assignments = new Map<string, Assignment>();
+  /** OffsetCommit requests under way, by member. */
+  readonly #committing = new Map<number, number>();
+  /** Records of the largest answer to a fetch. */
+  #largestFetch = 0;
+
+  constructor(partitions: number, limits: LedgerLimits, now: () => number, traced: boolean) {
+    this.#limits = limits;
+    this.#now = now;
+    this.entries = Array.from({ length: partitions }, () => []);
+    this.committed = Array.from({ length: partitions }, () => 0);
+    this.trace = traced ? [] : null;
+  }
+
+  /** Nothing is left to be done, and Kafka knows it. */
+  get complete(): boolean {
+    return this.entries.every((of, partition) => this.committed[partition] === of.length);
+  }
+
+  note(what: string, details: () => string): void {
+    this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
+    this.trace?.push(`${this.#now().toFixed(1).padStart(9)}  ${what} ${details()}`);
+  }
+
+  broken(clause: string, what: string): void {
+    this.violations.push(`${clause}: ${what}`);
+    this.note('BROKEN', () => this.violations.at(-1)!);
+  }
+
+  started(member: number, thread: SimulatedThread, entry: Entry): Call {
+    const call = { entry, member, thread };
+    const lane = `${member}/${entry.partition}/${entry.key}`;
+    this.note('call', () => `m${member}.${thread.index} ${name(entry)} #${entry.calls + 1}`);
+    entry.calls++;
+    const other = this.#running.get(lane);
+    if (other !== undefined) this.broken('one_handler_per_key', `${name(entry)} while ${name(other.entry)} runs`);
+    this.#running.set(lane, call);
+    const earlier = this.entries[entry.partition]!.find((e) => e.key === entry.key && !e.finished);
+    if (earlier !== undefined && earlier.offset < entry.offset) {
+      this.broken('order_per_key', `${name(entry)} before ${name(earlier)} was finished`);
+    }
+    const assignment = this.#assignment(member, entry.partition);
+    if (assignment === undefined) return call; // aborted or given up, and the thread has not heard of it yet
+    if (assignment.done.has(entry.offset)) {
+      this.broken('finished_runs_once', `${name(entry)} again in one assignment of m${member}`);
+    }
+    assignment.calls.set(entry.offset, (assignment.calls.get(entry.offset) ?? 0) + 1);
+    return call;
+  }
+
+  /** @param counts false after an abort: the call's outcome does not matter any more */
+  ended(call: Call, outcome: 'done' | 'fail', counts: boolean): void {
+    const { entry, member, thread } = call;
+    this.#end(call);
+    this.note('end', () => `m${member}.${thread.index} ${name(entry)} ${outcome}${counts ? '' : ' (aborted)'}`);
+    if (outcome !== 'done' || !counts) return;
+    entry.finished = true;
+    this.#assignment(member, entry.partition)?.done.add(entry.offset);
+  }
+
+  threadGone(thread: SimulatedThread): void {
+    for (const call of [...this.#running.values()]) if (call.thread === thread) this.#end(call);
+  }
+
+  /** Something of this member is left running. */
+  runs(member: number): boolean {
+    return [...this.#running.values()].some((call) => call.member === member);
+  }
+
+  #end(call: Call): void {
+    const lane = `${call.member}/${call.entry.partition}/${call.entry.key}`;
+    if (this.#running.get(lane) === call) this.#running.delete(lane);
+  }
+
+  /** Kafka stores this position. */
+  stored(partition: number, offset: number): void {
+    const before = this.committed[partition]!;
+    if (offset === before) return;
+    this.note('stored', () => `p${partition} ${before} -> ${offset}`);
+    this.committed[partition] = offset;
+    if (offset < before) this.broken('commit_never_regresses', `p${partition} from ${before} to ${offset}`);
+    const open = this.entries[partition]!.find((entry) => !entry.finished);
+    if (open !== undefined && open.offset < offset) {
+      this.broken('no_commit_beyond_unfinished', `p${partition} at ${offset}, ${name(open)} is not finished`);
+    }
+  }
+
+  /** A dead letter is in its topic. */
+  letter(partition: number, offset: number): void {
+    const entry = this.entries[partition]![offset]!;
+    this.note('dead letter', () => name(entry));
+    entry.finished = true;
+  }
+
+  commitSent(member: number, partitions: readonly TopicPartition[]): void {
+    const under = (this.#committing.get(member) ?? 0) + 1;
+    this.#committing.set(member, under);
+    if (under > 1) this.broken('one_commit_at_a_time', `m${member} sends ${under}`);
+    for (const { partition } of partitions) {
+      if (this.#assignment(member, partition) !== undefined) continue;
+      this.broken('no_commit_after_the_end', `m${member} p${partition}`);
+    }
+  }
+
+  commitSettled(member: number): void {
+    this.#committing.set(member, (this.#committing.get(member) ?? 0) - 1);
+  }
+
+  handedOver(member: number, task: RecordsTask): void {
+    const assignment = this.#assignment(member, task.partition);
+    if (assignment === undefined || assignment.epoch !== task.epoch) return;
+    assignment.inFlight.add(task);
+    const entries = this.entries[task.partition]!;
+    const unfinished = [...assignment.inFlight].flatMap(({ firstOffset, lastOffset }) =>
+      entries.slice(firstOffset, lastOffset + 1).filter((entry) => !entry.finished),
+    );
+    const max = this.#limits.maxRecords + this.#largestFetch;
+    if (unfinished.length <= max) return;
+    this.broken('buffers_bounded', `m${member} p${task.partition}: ${unfinished.length} unfinished, at most ${max}`);
+  }
+
+  answered(member: number, task: RecordsTask): void {
+    this.#assignment(member, task.partition)?.inFlight.delete(task);
+  }
+
+  event<K extends keyof RuntimeEvents>(member: number, kind: K, event: RuntimeEvents[K]): void {
+    this.note(kind, () => `m${member} ${told(event)}`);
+    switch (kind) {
+      case 'partition.opened': {
+        const { topic, partition, epoch } = event as RuntimeEvents['partition.opened'];
+        if (topic === this.#limits.topic) this.#opened(member, partition, epoch);
+        return;
+      }
+      case 'partition.closed':
+        this.#assignments.delete(`${member}/${partitionKey(event as TopicPartition)}`);
+        return;
+      case 'records.fetched':
+        this.#largestFetch = Math.max(this.#largestFetch, (event as RuntimeEvents['records.fetched']).records);
+        return;
+      case 'record.exhausted':
+        this.#exhausted(member, event as RuntimeEvents['record.exhausted']);
+        return;
+      default:
+    }
+  }
+
+  /** The process is gone, and all it had with it. */
+  memberGone(member: number): void {
+    for (const call of [...this.#running.values()]) if (call.member === member) this.#end(call);
+    for (const key of [...this.#assignments.keys()]) {
+      if (key.startsWith(`${member}/`)) this.#assignments.delete(key);
+    }
+    this.#committing.delete(member);
+  }
+
+  #opened(member: number, partition: number, epoch: number): void {
+    const assignment = this.#assignment(member, partition);
+    if (assignment !== undefined) {
+      assignment.epoch = epoch;
+      assignment.inFlight.clear();
+      return;
+    }
+    const key = `${member}/${this.#limits.topic}/${partition}`;
+    const letters = new Set<string>();
+    this.#assignments.set(key, { epoch, calls: new Map(), done: new Set(), letters, inFlight: new Set() });
+  }
+
+  #exhausted(member: number, { partition, offset, reason }: RuntimeEvents['record.exhausted']): void {
+    const assignment = this.#assignment(member, partition);
+    if (assignment === undefined) return;
+    const what = `m${member} p${partition}@${offset}`;
+    const letter = `${assignment.epoch}/${offset}`;
+    if (assignment.letters.has(letter)) this.broken('one_dead_letter_per_epoch', what);
+    assignment.letters.add(letter);
+    if (assignment.done.has(offset)) this.broken('no_dead_letter_of_a_finished_record', what);
+    const calls = assignment.calls.get(offset) ?? 0;
+    const needed = reason === 'worker_crash' ? 3 : this.#limits.maxRetries + 1;
+    if (calls < needed) this.broken('dead_letter_after_all_retries', `${what} after ${calls} calls of ${needed}`);
+  }
+
+  #assignment(member: number, partition: number): Assignment | undefined {
+    return this.#assignments.get(`${member}/${this.#limits.topic}/${partition}`);
+  }
+}
+
+function name({ partition, offset, key }: Entry): string {
+  return `p${partition}@${offset}(${key})`;
+}
+
+/** Epochs count over all runs of a process, so they would differ from one run of a seed to the next. */
+function told(event: object): string {
+  return JSON.stringify(event, (field, value: unknown) => (/^(epoch|group|stack)$/.test(field) ? undefined : value));
+}

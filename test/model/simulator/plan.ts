@@ -1,0 +1,117 @@
+/** What a seed stands for: how large the world is, what goes wrong in it, and when. */
+import { type Random, seededRandom } from '../../../runtime/core/random.ts';
+import type { GroupSettings } from '../../../runtime/core/settings.ts';
+import type { Mix } from './script.ts';
+
+export const topic = 'orders';
+export const deadLetterTopic = 'orders.dlq';
+
+export type MemberAction =
+  | { readonly kind: 'start' | 'stop' | 'kill' }
+  /** The whole process stands still (SIGSTOP), for longer than its session or not. */
+  | { readonly kind: 'freeze'; readonly forMs: number }
+  /** One of its threads ends by itself. */
+  | { readonly kind: 'threadDies'; readonly thread: number };
+
+export interface Plan {
+  readonly seed: number;
+  readonly group: GroupSettings;
+  readonly partitions: number;
+  readonly keys: number;
+  readonly records: number;
+  readonly mix: Mix;
+  /** Share of the requests that meet a fault. */
+  readonly faultShare: number;
+  readonly drainBudgetMs: number;
+  readonly actions: readonly (MemberAction & { readonly member: number; readonly atMs: number })[];
+}
+
+/** Afterwards nothing goes wrong any more, and all must be finished in the end. */
+export const troubleMs = 25_000;
+
+/** What may be left out of a plan, to find what a failure needs. */
+export interface Shrink {
+  readonly records?: number;
+  readonly faultShare?: number;
+  readonly actions?: number;
+}
+
+export function drawPlan(seed: number, shrink: Shrink = {}): Plan {
+  const random = seededRandom(seed);
+  const whole = (min: number, max: number): number => min + Math.floor(random() * (max - min + 1));
+  const sometimes = (share: number, value: number): number => (random() < share ? value : 0);
+  const members = whole(1, 3);
+  const workers = whole(1, 2);
+  const group = drawGroup(workers, whole);
+  const records = whole(5, 40);
+  const drawn = {
+    partitions: whole(1, 3),
+    keys: whole(1, 5),
+    mix: {
+      failing: sometimes(0.5, 0.15),
+      poison: sometimes(0.4, 0.08),
+      slow: sometimes(0.3, 0.08),
+      deadly: sometimes(0.3, 0.06),
+    },
+    faultShare: sometimes(0.6, random() * 0.12),
+    drainBudgetMs: random() < 0.3 ? whole(50, 500) : 5_000,
+  };
+  const actions = drawActions(random, members, workers);
+  return {
+    seed,
+    group,
+    ...drawn,
+    faultShare: shrink.faultShare ?? drawn.faultShare,
+    records: Math.min(records, shrink.records ?? records),
+    actions: actions.slice(0, shrink.actions ?? actions.length),
+  };
+}
+
+function drawActions(random: Random, members: number, workers: number): Plan['actions'] {
+  const actions: (MemberAction & { readonly member: number; readonly atMs: number })[] = [];
+  for (let member = 0; member < members; member++) {
+    let atMs = member === 0 ? 0 : random() * 10_000;
+    actions.push({ kind: 'start', member, atMs });
+    for (let left = Math.floor(random() * 3); left > 0; left--) {
+      atMs += random() * 8_000;
+      const kind = random();
+      if (kind < 0.35) {
+        actions.push({ kind: 'threadDies', thread: Math.floor(random() * workers), member, atMs });
+        continue;
+      }
+      if (kind < 0.55) {
+        actions.push({ kind: 'freeze', forMs: random() * 10_000, member, atMs });
+        continue;
+      }
+      actions.push({ kind: kind < 0.75 ? 'kill' : 'stop', member, atMs });
+      if (random() < 0.3) break;
+      atMs += random() * 4_000;
+      actions.push({ kind: 'start', member, atMs });
+    }
+  }
+  return actions.sort((a, b) => a.atMs - b.atMs);
+}
+
+function drawGroup(workers: number, whole: (min: number, max: number) => number): GroupSettings {
+  return {
+    name: 'billing',
+    topics: [{ name: topic, dlqTopic: deadLetterTopic }],
+    handlers: [{ file: '/handlers.ts', events: null }],
+    from: 'earliest',
+    execution: 'pool',
+    concurrency: { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'partition', workers, max: workers + whole(0, 4) },
+    fetch: { maxWaitMs: 500, minBytes: 1, maxBytes: 1024 * 1024, maxDecompressedBytes: 1024 * 1024 },
+    buffer: { maxRecords: whole(2, 30), maxBytes: 1024 * 1024, maxUncommitted: whole(2, 30) },
+    timeouts: { handlerMs: 2_000, slowMs: 1_000, sessionMs: 6_000, heartbeatMs: 1_000, rebalanceMs: 10_000 },
+    retry: {
+      maxRetries: whole(0, 2),
+      baseDelayMs: whole(10, 500),
+      maxDelayMs: 1_000,
+      jitter: 0.1,
+      never: [],
+      onExhausted: 'dlq',
+    },
+    dlq: { enabled: true, onError: 'block', onDisabled: 'block' },
+    commit: { intervalMs: whole(100, 3_000), everyRecords: whole(1, 20) },
+  };
+}

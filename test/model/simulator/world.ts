@@ -1,0 +1,246 @@
+/**
+ * One run of a seed: a simulated Kafka, the members of a group, and what the plan does to them.
+ *
+ *   trouble (records come, members come and go, requests fail) ── 25 s ──▶ calm ──▶ everything finished and committed
+ *                                                                              ──▶ members stop ──▶ nothing left running
+ */
+import type { BrokerState } from '../../../runtime/broker/broker-state.ts';
+import { type Random, seededRandom } from '../../../runtime/core/random.ts';
+import type { TopicPartition } from '../../../runtime/core/record-set.ts';
+import { Cluster } from '../../../runtime/kafka/cluster.ts';
+import { createProducer } from '../../../runtime/kafka/producer/producer.ts';
+import { writeBatch } from '../../../runtime/protocol/records/batch-writer.ts';
+import { readBatchHeader } from '../../../runtime/protocol/records/batch-header.ts';
+import { decodeBatch } from '../../../runtime/protocol/records/record-batch.ts';
+import { Faults } from './faults.ts';
+import { SimulatedThread } from './handler-thread.ts';
+import { scriptedHandlers } from './handlers.ts';
+import { createBrokerState, SimulatedClient } from './kafka.ts';
+import { Ledger } from './ledger.ts';
+import { runMember } from './member.ts';
+import { deadLetterTopic, type MemberAction, type Plan, topic, troubleMs } from './plan.ts';
+import { drawScript } from './script.ts';
+import { Place, Timeline } from './timeline.ts';
+
+/** From calm on: longer than the longest backoff, session and delivery timeout one after the other. */
+const patienceMs = 400_000;
+const stepsMax = 400_000;
+
+interface Running {
+  readonly main: Place;
+  readonly stopping: AbortController;
+  readonly client: SimulatedClient;
+  readonly threads: Set<SimulatedThread>;
+  ended: boolean;
+}
+
+export class World {
+  readonly ledger: Ledger;
+  readonly #plan: Plan;
+  readonly #timeline: Timeline;
+  readonly #state: BrokerState;
+  readonly #random: Random;
+  readonly #faults: Faults;
+  readonly #members = new Map<number, Running>();
+  #lettersRead = 0;
+
+  constructor(plan: Plan, traced: boolean) {
+    this.#plan = plan;
+    this.#timeline = new Timeline(seededRandom(plan.seed ^ 0x5eed));
+    this.#random = seededRandom(plan.seed + 0x1000000);
+    this.#faults = new Faults(seededRandom(plan.seed + 0x2000000), plan.faultShare);
+    this.#state = createBrokerState(new Place(this.#timeline), seededRandom(plan.seed + 0x3000000));
+    for (const [name, partitionCount] of [
+      [topic, plan.partitions],
+      [deadLetterTopic, 1],
+    ] as const) {
+      this.#state.topics.create({ name, partitionCount, replicationFactor: 1, settings: {} });
+    }
+    const { retry, buffer } = plan.group;
+    const limits = { topic, maxRetries: retry.maxRetries, maxRecords: buffer.maxRecords };
+    this.ledger = new Ledger(plan.partitions, limits, () => this.#timeline.now, traced);
+  }
+
+  async run(): Promise<void> {
+    const { ledger } = this;
+    this.#produceAll();
+    for (const action of this.#plan.actions) this.#timeline.after(action.atMs, () => this.#act(action));
+    const broken = (): boolean => ledger.violations.length > 0;
+    await this.#timeline.runUntil(broken, troubleMs, stepsMax);
+    if (broken()) return;
+    if ([...this.#members.values()].every(({ ended }) => ended)) this.#start(99);
+    const complete = await this.#until(() => broken() || ledger.complete);
+    if (broken()) return;
+    if (!complete) return ledger.broken('everything_is_finished', this.#leftOver());
+    for (const { stopping, ended } of this.#members.values()) if (!ended) stopping.abort();
+    const stopped = await this.#until(() => broken() || [...this.#members.values()].every(({ ended }) => ended));
+    if (!stopped) ledger.broken('a_stop_ends', 'a member did not stop');
+    if (!ledger.complete) ledger.broken('commit_never_regresses', 'after the stop');
+  }
+
+  get steps(): number {
+    return this.#timeline.steps;
+  }
+
+  #until(over: () => boolean): Promise<boolean> {
+    return this.#timeline.runUntil(over, this.#timeline.now + patienceMs, stepsMax);
+  }
+
+  #produceAll(): void {
+    const random = seededRandom(this.#plan.seed + 0x4000000);
+    for (let left = this.#plan.records; left > 0; ) {
+      const count = Math.min(left, 1 + Math.floor(random() * 4));
+      const partition = Math.floor(random() * this.#plan.partitions);
+      const drawn = Array.from({ length: count }, () => ({
+        key: `k${Math.floor(random() * this.#plan.keys)}`,
+        script: drawScript(random, this.#plan.mix, this.#plan.group.timeouts.handlerMs),
+      }));
+      this.#timeline.after(random() ** 2 * 15_000, () => this.#append(partition, drawn));
+      left -= count;
+    }
+  }
+
+  #append(partition: number, drawn: readonly { readonly key: string; readonly script: Script }[]): void {
+    const stored = this.#state.topics.get(topic)!;
+    const timestamp = this.#state.clock.wallTime();
+    const headers = [['event_type', Buffer.from('OrderPlaced')]] as const;
+    const records = drawn.map(({ key }) => ({ key: Buffer.from(key), value: Buffer.from('{}'), headers, timestamp }));
+    stored.partitions[partition]!.produce(writeBatch({ records }), stored.appendRules);
+    const of = this.ledger.entries[partition]!;
+    for (const { key, script } of drawn) {
+      of.push({ partition, offset: of.length, key, script, calls: 0, finished: false });
+    }
+    this.ledger.note('produced', () => `p${partition} up to ${of.length}`);
+  }
+
+  #act({ member, ...action }: MemberAction & { readonly member: number }): void {
+    const running = this.#members.get(member);
+    if (action.kind === 'start') {
+      if (running === undefined || running.ended) this.#start(member);
+      return;
+    }
+    if (running === undefined || running.ended) return;
+    this.ledger.note(action.kind, () => `m${member}`);
+    switch (action.kind) {
+      case 'stop':
+        return running.stopping.abort();
+      case 'kill':
+        return this.#kill(member, running);
+      case 'freeze':
+        return running.main.freeze(action.forMs);
+      case 'threadDies':
+        return [...running.threads].find(({ index }) => index === action.thread)?.die();
+      default:
+        action.kind satisfies never;
+    }
+  }
+
+  #kill(member: number, running: Running): void {
+    running.main.stop();
+    running.client.cut();
+    running.ended = true;
+    this.ledger.memberGone(member);
+  }
+
+  #start(member: number): void {
+    const { ledger } = this;
+    const main = new Place(this.#timeline);
+    const random = this.#random;
+    const client = new SimulatedClient({
+      state: this.#state,
+      clock: main,
+      random,
+      faults: () => (this.#timeline.now < troubleMs ? this.#faults : null),
+      sent: (api, request) => {
+        if (api === 'OffsetCommit') ledger.commitSent(member, committedIn(request));
+      },
+      settled: (api) => {
+        if (api === 'OffsetCommit') ledger.commitSettled(member);
+      },
+      served: (api, what) => {
+        if (what !== 'none') ledger.note(`fault:${what.replace(/ .*/, '')}`, () => `m${member} ${api} ${what}`);
+        if (api === 'Produce') this.#readLetters();
+        if (api === 'OffsetCommit') this.#readCommitted();
+      },
+    });
+    const emit = <K extends Parameters<typeof ledger.event>[1]>(
+      kind: K,
+      event: Parameters<typeof ledger.event<K>>[2],
+    ): void => {
+      if (!main.stopped) ledger.event(member, kind, event);
+    };
+    const cluster = new Cluster({ client, clock: main, random });
+    const settings = { acks: -1, compression: 'none', idempotent: true } as const;
+    const common = { clock: main, random, emit, client, cluster };
+    const producer = createProducer({ ...common, settings, requestTimeoutMs: 10_000 });
+    const running: Running = { main, stopping: new AbortController(), client, threads: new Set(), ended: false };
+    this.#members.set(member, running);
+    ledger.note('start', () => `m${member}`);
+    const makeThread = (index: number, hooks: ConstructorParameters<typeof SimulatedThread>[2]): SimulatedThread => {
+      const first = ![...running.threads].some((thread) => thread.index === index);
+      for (const thread of running.threads) if (thread.index === index) running.threads.delete(thread);
+      const thread = new SimulatedThread(
+        {
+          ...{ group: this.#plan.group, timeline: this.#timeline, main, random },
+          handlersFor: (thread) => scriptedHandlers(ledger, member, thread),
+          startFails: () => !first && this.#timeline.now < troubleMs && random() < 0.1,
+          gone: (thread) => ledger.threadGone(thread),
+          handedOver: (task) => ledger.handedOver(member, task),
+          answered: (task) => ledger.answered(member, task),
+        },
+        index,
+        hooks,
+      );
+      running.threads.add(thread);
+      return thread;
+    };
+    const options = { ...common, group: this.#plan.group, producer, makeThread, drainBudgetMs: this.#plan.drainBudgetMs };
+    void runMember(options, running.stopping.signal).then((end) => {
+      producer.close();
+      cluster.close();
+      client.cut();
+      running.ended = true;
+      ledger.note('ended', () => `m${member} ${JSON.stringify(end)}`);
+      if (end.kind === 'failed') ledger.broken('a_group_goes_on', `m${member}: ${String(end.error)}`);
+      if (ledger.runs(member)) ledger.broken('nothing_runs_after_a_stop', `m${member}`);
+    });
+  }
+
+  #readCommitted(): void {
+    for (const { topic: name, partition, offset } of this.#state.groups.offsets.all(this.#plan.group.name)) {
+      if (name === topic) this.ledger.stored(partition, offset);
+    }
+  }
+
+  #readLetters(): void {
+    const { log, highWatermark } = this.#state.topics.partition(deadLetterTopic, 0)!;
+    const bytes = log.read(this.#lettersRead, highWatermark, 1 << 20, true);
+    for (let at = 0; at < bytes.length; ) {
+      const header = readBatchHeader(bytes, at);
+      if (header === null) break;
+      const batch = decodeBatch(bytes, at, header, 1 << 20);
+      for (let index = 0; index < batch.count; index++) {
+        const headers = new Map(batch.headersAt(index).map(([name, value]) => [name, String(value)]));
+        const offset = Number(headers.get('dlq_original_offset'));
+        this.ledger.letter(Number(headers.get('dlq_original_partition')), offset);
+      }
+      at += header.length;
+    }
+    this.#lettersRead = highWatermark;
+  }
+
+  #leftOver(): string {
+    const open = this.ledger.entries.flat().filter((entry) => !entry.finished);
+    const positions = this.ledger.committed.map((offset, p) => `p${p} ${offset}/${this.ledger.entries[p]!.length}`);
+    return `${open.length} records are not; committed ${positions.join(', ')}`;
+  }
+}
+
+type Script = ReturnType<typeof drawScript>;
+
+function committedIn(request: unknown): readonly TopicPartition[] {
+  const { topics } = request as {
+    readonly topics: readonly { readonly name: string; readonly partitions: readonly { readonly partition: number }[] }[];
+  };
+  return topics.flatMap(({ name, partitions }) => partitions.map(({ partition }) => ({ topic: name, partition })));
+}
