@@ -30,6 +30,11 @@ export class Coordinator {
     return this.#send(`coordinator:${this.group}`, api, request, options);
   }
 
+  /** Asks where it is, unless that is known. Afterwards a request goes out at once. @throws KafkaError */
+  async find(): Promise<void> {
+    await this.#cluster.coordinatorOf(this.group);
+  }
+
   /** Offsets. @throws KafkaError */
   sendOffsets<Req, Res>(api: Api<Req, Res>, request: Req, options?: SendOptions): Promise<Res> {
     return this.#send(`commit:${this.group}`, api, request, options);

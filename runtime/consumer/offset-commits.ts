@@ -44,10 +44,12 @@ export class OffsetCommits {
 
   async #try(offsets: readonly CommitOffset[]): Promise<CommitReply | 'drain'> {
     const { membership, coordinator, current } = this.#options;
-    const member = membership.identity;
-    const mine = member === null ? [] : offsets.filter(current);
-    if (member === null || mine.length === 0) return { kind: 'lost', reason: 'the partitions were given up' };
     try {
+      // Looking for the coordinator takes time, in which partitions may be lost: look at them afterwards.
+      await coordinator.find();
+      const member = membership.identity;
+      const mine = member === null ? [] : offsets.filter(current);
+      if (member === null || mine.length === 0) return { kind: 'lost', reason: 'the partitions were given up' };
       const response = await coordinator.sendOffsets(
         offsetCommit,
         {

@@ -29,8 +29,8 @@ interface Batch {
   readonly size: number;
   /** Null until it is encoded, and again when it has to be encoded anew. */
   bytes: Buffer | null;
-  /** It went out at least once. */
-  sent: boolean;
+  /** How often it went out. */
+  sends: number;
 }
 
 /** Kafka's `max.request.size` and a topic's `max.message.bytes` are 1 MiB by default. */
@@ -56,6 +56,7 @@ export class PartitionQueue {
   #batch: Batch | null = null;
   #batchBytesMax = batchBytesMax;
   #producer: ProducerId | null = null;
+  #former: ProducerId | null = null;
   #sequence = 0;
 
   constructor(topic: string, partition: number) {
@@ -85,6 +86,11 @@ export class PartitionQueue {
     return this.#producer;
   }
 
+  /** The id that it had before it was renewed, which it must not be given again: its sequences are used. */
+  get former(): ProducerId | null {
+    return this.#former;
+  }
+
   /** The bytes to send now. @param producer null for one that is not idempotent */
   encode(codec: Compression, producer: ProducerId | null): Buffer {
     const batch = this.#batch ?? this.#cut();
@@ -108,7 +114,7 @@ export class PartitionQueue {
   /** The batch goes out: from here on it may have been written, whatever comes back. */
   sending(): void {
     this.#inFlight = true;
-    if (this.#batch !== null) this.#batch.sent = true;
+    if (this.#batch !== null) this.#batch.sends++;
   }
 
   /** The request came back, with an answer or without; what that means for the batch follows. */
@@ -125,9 +131,12 @@ export class PartitionQueue {
     });
   }
 
-  /** The broker wrote nothing of it and never will. */
+  /** The broker wrote nothing of it this time and never will; what became of an earlier time, nobody knows. */
   refused(error: unknown): void {
+    const unknown = (this.#batch?.sends ?? 0) > 1;
     for (const pending of this.#takeBatch()) pending.failed(error);
+    // The next batch must not take a sequence that may be used: it would pass for a duplicate, and be lost.
+    if (unknown) this.renew();
   }
 
   /** The batch is too large: its second half waits again, and later batches are cut smaller too. */
@@ -142,6 +151,7 @@ export class PartitionQueue {
 
   /** Numbers the batch anew, under another producer id. */
   renew(): void {
+    this.#former = this.#producer ?? this.#former;
     this.#producer = null;
     if (this.#batch !== null) this.#batch.bytes = null;
   }
@@ -150,7 +160,7 @@ export class PartitionQueue {
   expire(now: number, error: (pending: Pending) => unknown): void {
     if (this.#inFlight) return;
     if (this.#batch?.records.some((pending) => pending.deadline <= now)) {
-      const unknown = this.#batch.sent;
+      const unknown = this.#batch.sends > 0;
       for (const pending of this.#takeBatch()) pending.failed(error(pending));
       if (unknown) this.renew();
     }
@@ -187,5 +197,5 @@ export class PartitionQueue {
 }
 
 function newBatch(records: readonly Pending[]): Batch {
-  return { records, size: records.reduce((sum, pending) => sum + pending.size, 0), bytes: null, sent: false };
+  return { records, size: records.reduce((sum, pending) => sum + pending.size, 0), bytes: null, sends: 0 };
 }

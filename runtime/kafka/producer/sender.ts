@@ -67,6 +67,7 @@ export class Sender {
     const byNode = new Map<number, { readonly node: Node; readonly queues: PartitionQueue[] }>();
     for (const queue of this.#options.queues()) {
       if (queue.inFlight) continue;
+      if (queue.producer === null) this.#ids.drop(queue.former);
       const node = cluster.leaderOf(queue)?.node;
       const readyAt = Math.max(queue.notBefore, node === undefined ? 0 : (this.#throttledUntil.get(node.nodeId) ?? 0));
       if (readyAt > now) this.#pumpAt(readyAt);

@@ -10,10 +10,10 @@ export type Fault =
   | { readonly kind: 'error'; readonly code: number }
   | { readonly kind: 'slow'; readonly delayMs: number };
 
-/** Codes that Kafka answers while something passes, or with which it takes a membership away. */
+/** Codes that pass, that take a membership away, or (29, authorization) that no producer tries again by itself. */
 const codes: Readonly<Record<string, readonly number[]>> = {
   Fetch: [5, 6, 7],
-  Produce: [6, 7, 19, 20],
+  Produce: [6, 7, 19, 20, 29, 29],
   ListOffsets: [6, 7],
   OffsetFetch: [14, 16],
   OffsetCommit: [7, 14, 15, 16, 22, 25, 27],

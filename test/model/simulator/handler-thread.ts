@@ -94,7 +94,7 @@ export class SimulatedThread implements HandlerThread {
     this.#running.add(running);
     this.#options.handedOver(task);
     this.#toTasks.send(() => {
-      this.#runner?.run(moved).then((done) => {
+      void this.#runner?.run(moved).then((done) => {
         this.#fromTasks.send(() => this.#settle(running, () => running.result.resolve(done)));
       });
     });

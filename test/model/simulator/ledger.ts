@@ -10,8 +10,8 @@
 import type { RuntimeEvents } from '../../../runtime/core/events.ts';
 import { partitionKey, type TopicPartition } from '../../../runtime/core/record-set.ts';
 import type { RecordsTask } from '../../../runtime/core/thread-messages.ts';
-import type { Script } from './script.ts';
 import type { SimulatedThread } from './handler-thread.ts';
+import type { Script } from './script.ts';
 
 export interface Entry {
   readonly partition: number;

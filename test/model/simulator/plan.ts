@@ -89,7 +89,7 @@ function drawActions(random: Random, members: number, workers: number): Plan['ac
       actions.push({ kind: 'start', member, atMs });
     }
   }
-  return actions.sort((a, b) => a.atMs - b.atMs);
+  return actions.filter(({ atMs }) => atMs < troubleMs).sort((a, b) => a.atMs - b.atMs);
 }
 
 function drawGroup(workers: number, whole: (min: number, max: number) => number): GroupSettings {

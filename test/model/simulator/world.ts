@@ -9,8 +9,8 @@ import { type Random, seededRandom } from '../../../runtime/core/random.ts';
 import type { TopicPartition } from '../../../runtime/core/record-set.ts';
 import { Cluster } from '../../../runtime/kafka/cluster.ts';
 import { createProducer } from '../../../runtime/kafka/producer/producer.ts';
-import { writeBatch } from '../../../runtime/protocol/records/batch-writer.ts';
 import { readBatchHeader } from '../../../runtime/protocol/records/batch-header.ts';
+import { writeBatch } from '../../../runtime/protocol/records/batch-writer.ts';
 import { decodeBatch } from '../../../runtime/protocol/records/record-batch.ts';
 import { Faults } from './faults.ts';
 import { SimulatedThread } from './handler-thread.ts';
@@ -121,18 +121,11 @@ export class World {
     }
     if (running === undefined || running.ended) return;
     this.ledger.note(action.kind, () => `m${member}`);
-    switch (action.kind) {
-      case 'stop':
-        return running.stopping.abort();
-      case 'kill':
-        return this.#kill(member, running);
-      case 'freeze':
-        return running.main.freeze(action.forMs);
-      case 'threadDies':
-        return [...running.threads].find(({ index }) => index === action.thread)?.die();
-      default:
-        action.kind satisfies never;
-    }
+    if (action.kind === 'stop') running.stopping.abort();
+    else if (action.kind === 'kill') this.#kill(member, running);
+    else if (action.kind === 'freeze') running.main.freeze(action.forMs);
+    else if (action.kind === 'threadDies') [...running.threads].find(({ index }) => index === action.thread)?.die();
+    else action.kind satisfies never;
   }
 
   #kill(member: number, running: Running): void {
@@ -194,7 +187,13 @@ export class World {
       running.threads.add(thread);
       return thread;
     };
-    const options = { ...common, group: this.#plan.group, producer, makeThread, drainBudgetMs: this.#plan.drainBudgetMs };
+    const options = {
+      ...common,
+      group: this.#plan.group,
+      producer,
+      makeThread,
+      drainBudgetMs: this.#plan.drainBudgetMs,
+    };
     void runMember(options, running.stopping.signal).then((end) => {
       producer.close();
       cluster.close();
@@ -240,7 +239,10 @@ type Script = ReturnType<typeof drawScript>;
 
 function committedIn(request: unknown): readonly TopicPartition[] {
   const { topics } = request as {
-    readonly topics: readonly { readonly name: string; readonly partitions: readonly { readonly partition: number }[] }[];
+    readonly topics: readonly {
+      readonly name: string;
+      readonly partitions: readonly { readonly partition: number }[];
+    }[];
   };
   return topics.flatMap(({ name, partitions }) => partitions.map(({ partition }) => ({ topic: name, partition })));
 }

@@ -136,3 +136,16 @@ test('without a producer id batches carry none', () => {
   add('a');
   expect(send(null)).toMatchObject({ id: -1, sequence: -1 });
 });
+
+test('refused after an attempt that nobody answered: the next batch goes under another producer id', () => {
+  const { queue, told, add, send } = setup();
+  add('a');
+  send();
+  send();
+  queue.refused('no');
+  expect(told).toEqual(['a no']);
+  expect(queue.producer).toBeNull();
+  expect(queue.former).toBe(first); // whoever hands out ids must not give it this one again
+  add('b');
+  expect(send(second)).toMatchObject({ id: 8, sequence: 0 });
+});

@@ -1,0 +1,147 @@
+/** Runtimes that are broken on purpose: each breaks a promise that the simulator must miss. */
+
+export interface Mutant {
+  readonly name: string;
+  readonly edits: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'commit how many records are finished, not up to where',
+    edits: [
+      {
+        file: 'commit/checkpoint.ts',
+        from: 'this.#raise(set.firstOffset + prefix);',
+        to: 'this.#raise(set.firstOffset + set.progress.readFinishedCount());',
+      },
+    ],
+  },
+  {
+    name: 'commit a record set when it is handed over',
+    edits: [{ file: 'commit/checkpoint.ts', from: 'this.#sets.push(set);', to: 'this.#raise(set.lastOffset + 1);' }],
+  },
+  {
+    name: 'completions of an ended epoch count',
+    edits: [
+      { file: 'worker/delivery.ts', from: "if (this.#state !== 'running') return;", to: '' },
+      { file: 'worker/partition-runner.ts', from: 'if (set.released) return;', to: '' },
+    ],
+  },
+  {
+    name: 'drain and commit what was lost',
+    edits: [
+      {
+        file: 'consumer/assignment.ts',
+        from: 'this.#options.hooks.lost(opened);',
+        to: "void this.#options.hooks.revoked(opened, 5_000, 'revoked');",
+      },
+      { file: 'consumer/offset-commits.ts', from: 'offsets.filter(current)', to: 'offsets' },
+    ],
+  },
+  {
+    name: 'drop a record whose dead letter is refused',
+    edits: [
+      {
+        file: 'outcome/settle.ts',
+        from: 'const delayMs = smaller === null',
+        to: 'if (smaller === null) return;\n      const delayMs = smaller === null',
+      },
+    ],
+  },
+  {
+    name: 'a dead letter counts before it is acknowledged',
+    edits: [
+      {
+        file: 'dispatch/dispatcher.ts',
+        from: 'const outcome = await this.#options.hooks.exhausted(report);',
+        to: "void this.#options.hooks.exhausted(report);\n    const outcome: string = 'settled';",
+      },
+    ],
+  },
+  {
+    name: 'give up one attempt too early',
+    edits: [
+      {
+        file: 'worker/partition-runner.ts',
+        from: 'delivery.attempt = deaths + 1;',
+        to: 'delivery.attempt = deaths + 2;',
+      },
+    ],
+  },
+  {
+    name: 'forget after the death of a thread what was finished',
+    edits: [
+      {
+        file: 'commit/tracked-partitions.ts',
+        from: 'return { checkpoint, finished };',
+        to: 'return { checkpoint, finished: [] };',
+      },
+    ],
+  },
+  {
+    name: 'open a partition again while its handlers run',
+    edits: [
+      {
+        file: 'worker/partition-runner.ts',
+        from: 'if (this.#former.running > 0 || this.#former.blocked) return true;',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'a record that waits for its retry lets its key go',
+    edits: [
+      {
+        file: 'worker/partition-runner.ts',
+        from: 'const { attempt } = delivery;',
+        to: 'const { attempt } = delivery;\n    if (delivery.lane !== null) this.#lanes.delete(delivery.lane.key);',
+      },
+    ],
+  },
+  {
+    name: 'commit while another commit is under way',
+    edits: [{ file: 'commit/committer.ts', from: 'if (this.#sending !== null) return;', to: '' }],
+  },
+  {
+    name: 'a commit whose answer was lost counts as made',
+    edits: [
+      {
+        file: 'consumer/offset-commits.ts',
+        from: "if (error.retryable) return { kind: 'retry', reason: error.message };",
+        to: "if (error.retryable) return { kind: 'committed' };",
+      },
+    ],
+  },
+  {
+    name: 'fetch without looking for room',
+    edits: [{ file: 'dispatch/dispatcher.ts', from: 'return this.#room.hasRoom(flow);', to: 'return true;' }],
+  },
+  {
+    name: 'a thread that did not start counts as another death',
+    edits: [
+      {
+        file: 'dispatch/dispatcher.ts',
+        from: 'notStarted: (slot, reason) => this.#tellDeath(slot, reason)',
+        to: 'notStarted: (slot, reason) => this.#died(slot, reason)',
+      },
+    ],
+  },
+  {
+    name: 'do not look for threads that hang',
+    edits: [{ file: 'dispatch/threads.ts', from: 'this.#watchdog.start();', to: '' }],
+  },
+  {
+    name: 'commit after looking for the coordinator, whatever was lost meanwhile',
+    edits: [{ file: 'consumer/offset-commits.ts', from: 'await coordinator.find();', to: '' }],
+  },
+  {
+    name: 'use a sequence again that an unanswered batch may have used',
+    edits: [
+      {
+        file: 'kafka/producer/partition-queue.ts',
+        from: 'if (unknown) this.renew();\n  }\n\n  /** The batch',
+        to: '}\n\n  /** The batch',
+      },
+    ],
+  },
+];
