@@ -2,20 +2,19 @@
 import { toErrorData } from '../core/error-data.ts';
 import type { RecordBatch } from '../protocol/records/record-batch.ts';
 import { CallContext, DeadLetterRequest, publicationsOf } from './call-context.ts';
-import type { CallOutcome } from './delivery.ts';
-import { HandlerCall, isThenable } from './handler-call.ts';
+import { type CallOutcome, HandlerCall, isThenable } from './handler-call.ts';
 import { decodeFailureOf, placeOf, RecordEvent } from './record-event.ts';
 import type { Failure } from './retry-decision.ts';
 import type { RouteHandler } from './routes.ts';
+import type { RunningCalls } from './running-calls.ts';
 import type { SetRun } from './set-run.ts';
-import type { ThreadRunner } from './thread-runner.ts';
 
 /**
  * This is the inner loop: plain arguments instead of an object, and nothing made that a handler does not ask for.
  * @param attempt from 1 @returns null when the handler returned at once and published nothing; never throws
  */
 export function callHandler(
-  thread: ThreadRunner,
+  calls: RunningCalls,
   epoch: number,
   set: SetRun,
   batch: RecordBatch,
@@ -25,12 +24,12 @@ export function callHandler(
   handler: RouteHandler,
   attempt: number,
 ): CallOutcome {
-  const startedAt = thread.now;
+  const startedAt = calls.now;
   const event = new RecordEvent(set, batch, index, type);
-  const context = new CallContext(thread.services, event, epoch, handler, attempt, startedAt);
+  const context = new CallContext(calls.services, event, epoch, handler, attempt, startedAt);
   const delta = offset - set.firstOffset;
   let outcome: CallOutcome = null;
-  thread.enter(set.id);
+  calls.enter(set.id);
   set.progress.start(delta);
   set.progress.enter(delta);
   try {
@@ -42,21 +41,21 @@ export function callHandler(
     outcome = failureOf(thrown, event);
   }
   set.progress.leave();
-  const durationMs = thread.look() - startedAt;
-  if (!(outcome instanceof HandlerCall)) timed(thread, handler, event, durationMs, outcome !== null);
+  const durationMs = calls.look() - startedAt;
+  if (!(outcome instanceof HandlerCall)) timed(calls, handler, event, durationMs, outcome !== null);
   return outcome;
 }
 
 /** A call has ended. */
 export function timed(
-  thread: ThreadRunner,
+  calls: RunningCalls,
   handler: RouteHandler,
   event: RecordEvent,
   durationMs: number,
   failed: boolean,
 ): void {
   handler.stats.add(durationMs, failed);
-  if (durationMs > thread.group.timeouts.slowMs) thread.post({ kind: 'slow', place: placeOf(event), durationMs });
+  if (durationMs > calls.slowMs) calls.services.post({ kind: 'slow', place: placeOf(event), durationMs });
 }
 
 /** A body that does not decode is what failed, also when the handler threw something of its own because of it. */

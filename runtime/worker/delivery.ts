@@ -12,20 +12,41 @@
  * The lane is held from `running` until `over`. When the epoch ends, every state goes to `over`, and nothing that comes
  * later (timer, promise, settled) has an effect.
  */
-import type { Timer } from '../core/clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import { toErrorData } from '../core/error-data.ts';
 import { HandlerError } from '../core/errors.ts';
+import type { Random } from '../core/random.ts';
 import type { AbortReason, DeadLetterReason } from '../core/thread-messages.ts';
 import type { RecordBatch } from '../protocol/records/record-batch.ts';
-import type { HandlerCall } from './handler-call.ts';
+import type { CallOutcome, HandlerCall } from './handler-call.ts';
 import type { Lane } from './lane.ts';
-import type { PartitionRunner } from './partition-runner.ts';
 import { decideRetry, type Failure, type RetryLimits } from './retry-decision.ts';
 import type { Route, RouteHandler } from './routes.ts';
 import type { SetRun } from './set-run.ts';
 
-/** What one call came to: null for success, a call for one that is still under way. */
-export type CallOutcome = null | Failure | HandlerCall;
+/** What a delivery asks of its partition. */
+export interface DeliveryHost {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** For a failure before any handler was called. */
+  readonly limits: RetryLimits;
+  /** One more call of one handler. */
+  call(delivery: Delivery, handler: RouteHandler): CallOutcome;
+  /** A call did not end at once. */
+  callStarted(delivery: Delivery, call: HandlerCall): void;
+  /** @returns what it failed of, null for success */
+  callSettled(delivery: Delivery, call: HandlerCall, thrown: unknown, failed: boolean): Failure | null;
+  /** All handlers were called and have settled. */
+  attemptOver(delivery: Delivery): void;
+  /** The attempt failed, and the next one comes after `delayMs`. */
+  retrying(delivery: Delivery, delayMs: number, failure: Failure): void;
+  /** `start` is wanted, as soon as there is a slot. */
+  makeReady(delivery: Delivery): void;
+  /** No attempt is left; `settle` is wanted, as soon as the outcome is final. */
+  exhausted(delivery: Delivery, reason: DeadLetterReason, failure: Failure, attempts: number): void;
+  /** The record is finished: handled, or its outcome is final. The next one of its lane may start. */
+  finished(delivery: Delivery, succeeded: boolean): void;
+}
 
 export class Delivery {
   readonly set: SetRun;
@@ -33,8 +54,8 @@ export class Delivery {
   readonly index: number;
   readonly offset: number;
   readonly route: Route;
-  readonly #runner: PartitionRunner;
-  lane: Lane | null = null;
+  readonly #host: DeliveryHost;
+  lane: Lane<Delivery> | null = null;
   /** Link of the lane's queue. */
   next: Delivery | null = null;
   /** Number of the attempt that is under way or comes next. */
@@ -47,8 +68,8 @@ export class Delivery {
   #failure: Failure | null = null;
   #limits: RetryLimits | null = null;
 
-  constructor(runner: PartitionRunner, set: SetRun, batch: RecordBatch, index: number, offset: number, route: Route) {
-    this.#runner = runner;
+  constructor(host: DeliveryHost, set: SetRun, batch: RecordBatch, index: number, offset: number, route: Route) {
+    this.#host = host;
     this.set = set;
     this.batch = batch;
     this.index = index;
@@ -79,7 +100,7 @@ export class Delivery {
     const handler = this.route.handlers[position];
     if (handler === undefined) this.#attemptOver();
     else if (this.#succeeded?.has(handler)) this.#runFrom(position + 1);
-    else this.#next(position, this.#runner.call(this, handler));
+    else this.#next(position, this.#host.call(this, handler));
   }
 
   #next(position: number, outcome: CallOutcome): void {
@@ -93,10 +114,10 @@ export class Delivery {
 
   #wait(position: number, call: HandlerCall): void {
     this.#call = call;
-    this.#runner.callStarted(this, call);
+    this.#host.callStarted(this, call);
     const settled = (thrown: unknown, failed: boolean): void => {
       this.#call = null;
-      const failure = this.#runner.callSettled(this, call, thrown, failed);
+      const failure = this.#host.callSettled(this, call, thrown, failed);
       if (this.#state !== 'running') return;
       this.#note(position, call.aborted ? timedOut(call) : failure);
       this.#runFrom(position + 1);
@@ -120,31 +141,31 @@ export class Delivery {
   }
 
   #attemptOver(): void {
-    this.#runner.attemptOver(this);
+    this.#host.attemptOver(this);
     const failure = this.#failure;
     if (failure === null) {
       this.#finish(true);
       return;
     }
-    const decision = decideRetry(failure, this.attempt, this.#limits ?? this.#runner.limits, this.#runner.random);
+    const decision = decideRetry(failure, this.attempt, this.#limits ?? this.#host.limits, this.#host.random);
     if (decision.kind === 'exhausted') this.report(decision.reason, failure, this.attempt);
     else this.#waitFor(decision.delayMs, failure);
   }
 
   #waitFor(delayMs: number, failure: Failure): void {
     this.#state = 'waiting';
-    this.#runner.retrying(this, delayMs, failure);
-    this.#timer = this.#runner.clock.after(delayMs, () => {
+    this.#host.retrying(this, delayMs, failure);
+    this.#timer = this.#host.clock.after(delayMs, () => {
       this.#timer = null;
       this.attempt++;
-      this.#runner.makeReady(this);
+      this.#host.makeReady(this);
     });
   }
 
   /** Hands the record over to be dead-lettered. It stays unfinished, and its lane held, until it is settled. */
   report(reason: DeadLetterReason, failure: Failure, attempts: number): void {
     this.#state = 'reported';
-    this.#runner.exhausted(this, reason, failure, attempts);
+    this.#host.exhausted(this, reason, failure, attempts);
   }
 
   /** The outcome is final. */
@@ -154,7 +175,7 @@ export class Delivery {
 
   #finish(succeeded: boolean): void {
     this.#state = 'over';
-    this.#runner.finished(this, succeeded);
+    this.#host.finished(this, succeeded);
   }
 
   /** The epoch is over. */

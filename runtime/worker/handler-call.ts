@@ -2,7 +2,11 @@
 import type { AbortReason } from '../core/thread-messages.ts';
 import { abortCall, acknowledged, type CallContext, publicationsOf } from './call-context.ts';
 import type { RecordEvent } from './record-event.ts';
+import type { Failure } from './retry-decision.ts';
 import type { RouteHandler } from './routes.ts';
+
+/** What one call came to: null for success, a call for one that is still under way. */
+export type CallOutcome = null | Failure | HandlerCall;
 
 export class HandlerCall {
   readonly handler: RouteHandler;

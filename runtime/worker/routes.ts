@@ -29,6 +29,8 @@ const labelsMax = 1000;
 const otherLabel = '(other)';
 
 export class Routes {
+  /** Records that nobody handles, since the last tally. */
+  skipped = 0;
   readonly #modules: readonly HandlerModule[];
   readonly #known = new Map<string, Route | null>();
   readonly #labels: string[] = [];

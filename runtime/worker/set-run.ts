@@ -12,7 +12,11 @@ import type { RecordsTask, SetDone } from '../core/thread-messages.ts';
 import { ProtocolError } from '../protocol/reader.ts';
 import { readBatchHeader } from '../protocol/records/batch-header.ts';
 import { decodeBatch, type RecordBatch } from '../protocol/records/record-batch.ts';
-import type { Delivery } from './delivery.ts';
+
+/** Waits for what becomes of its dead letter. */
+export interface Reported {
+  settle(): void;
+}
 
 export interface FoundRecord {
   readonly batch: RecordBatch;
@@ -38,7 +42,7 @@ export class SetRun {
   /** Records that were met and could not be finished in one go. */
   deliveries = 0;
   /** Those that wait for their dead letter, by offset. */
-  readonly reported = new Map<number, Delivery>();
+  readonly reported = new Map<number, Reported>();
   /** The walk met bytes that do not decode: what is running may finish, and then the set is given back as stale. */
   corrupt = false;
   /** True while `batch`, `index`, `offset` and `delta` name a record that nobody has taken yet. */

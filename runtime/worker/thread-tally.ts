@@ -1,14 +1,19 @@
 /** Collects what a thread has counted since the last report. Counting happens where the work is, into plain numbers. */
 import type { Tally } from '../core/events.ts';
 import type { TopicPartition } from '../core/record-set.ts';
-import type { Routes } from './routes.ts';
+import type { Route, Routes } from './routes.ts';
 
 interface Counted extends TopicPartition {
   readonly handled: number[];
 }
 
+/** One record of this route was handled. */
+export function countHandled(handled: number[], route: Route): void {
+  handled[route.id] = (handled[route.id] ?? 0) + 1;
+}
+
 /** Takes the counts: they are zero afterwards. @returns null when nothing was counted */
-export function takeTally(partitions: readonly Counted[], routes: Routes, skipped: number): Tally | null {
+export function takeTally(partitions: readonly Counted[], routes: Routes): Tally | null {
   const handled: Tally['handled'][number][] = [];
   for (const { topic, partition, handled: counts } of partitions) {
     counts.forEach((count, id) => {
@@ -17,6 +22,8 @@ export function takeTally(partitions: readonly Counted[], routes: Routes, skippe
     counts.fill(0);
   }
   const calls = [...routes.stats].flatMap((stats) => stats.take() ?? []);
+  const { skipped } = routes;
+  routes.skipped = 0;
   if (handled.length === 0 && calls.length === 0 && skipped === 0) return null;
   return { handled, calls, skipped };
 }
