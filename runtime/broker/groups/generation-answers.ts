@@ -1,9 +1,17 @@
 /** What members are told about the generation there is. */
-import type { Group } from './group.ts';
 import { type JoinAnswer, type Member, noBytes, type SyncAnswer } from './member.ts';
 
+/** What the answers tell of a group. */
+export interface Generation {
+  readonly generation: number;
+  readonly protocolType: string | null;
+  readonly protocolName: string | null;
+  readonly leaderId: string | null;
+  readonly members: readonly Member[];
+}
+
 /** The answer to a JoinGroup; the leader gets to know all members, as it assigns the partitions. */
-export function joinAnswer(group: Group, member: Member): JoinAnswer {
+export function joinAnswer(group: Generation, member: Member): JoinAnswer {
   const { generation, protocolType, protocolName, leaderId, members } = group;
   const introduce = (m: Member): JoinAnswer['members'][number] => {
     const metadata = m.protocols.find((p) => p.name === protocolName)?.metadata ?? noBytes;
@@ -22,6 +30,6 @@ export function joinAnswer(group: Group, member: Member): JoinAnswer {
 }
 
 /** The answer to a SyncGroup. */
-export function syncAnswer({ protocolType, protocolName }: Group, { assignment }: Member): SyncAnswer {
+export function syncAnswer({ protocolType, protocolName }: Generation, { assignment }: Member): SyncAnswer {
   return { errorCode: 0, protocolType, protocolName, assignment };
 }
