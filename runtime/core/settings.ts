@@ -27,7 +27,7 @@ export interface KafkaSettings {
   readonly brokers: 'embedded' | readonly BrokerAddress[];
   /** Never empty: `<hostname>-<8 hex>` when the manifest names none. */
   readonly clientId: string;
-  readonly client: 'kafkajs';
+  readonly client: 'kafkajs' | 'platformatic';
   readonly requestTimeoutMs: number;
   /** A response frame that announces more closes the connection before anything is allocated. */
   readonly maxResponseBytes: number;

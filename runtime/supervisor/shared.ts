@@ -8,6 +8,7 @@ import type { BrokerAddress, LogLevel, ProducerSettings, RuntimeSettings } from 
 import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
 import { Cluster } from '../kafka/cluster.ts';
 import { createKafkajsClient } from '../kafka/kafkajs/client.ts';
+import { loadPlatformaticClient } from '../kafka/platformatic/client.ts';
 import type { KafkaClient } from '../kafka/port.ts';
 import { createProducer, type Producer } from '../kafka/producer/producer.ts';
 import type { Opened } from './opened.ts';
@@ -38,7 +39,8 @@ export interface Shared {
 export async function openShared(settings: RuntimeSettings, deps: SharedDeps, opened: Opened): Promise<Shared> {
   const { kafka } = settings;
   const brokers = kafka.brokers === 'embedded' ? await startEmbedded(deps, opened) : kafka.brokers;
-  const client = opened.add('Kafka client', createKafkajsClient({ ...kafka, brokers, ...deps }));
+  const createClient = kafka.client === 'platformatic' ? await loadPlatformaticClient() : createKafkajsClient;
+  const client = opened.add('Kafka client', createClient({ ...kafka, brokers, ...deps }));
   const cluster = new Cluster({ client, ...deps });
   opened.add('cluster', { close: async () => cluster.close() });
 

@@ -67,13 +67,19 @@ test('folders import only downwards', () => {
   expect(wrong).toEqual([]);
 });
 
-test('only the adapter imports kafkajs', () => {
-  const outside = files.filter(
-    (name) =>
-      !name.startsWith('kafka/kafkajs/') &&
-      /from 'kafkajs|require\('kafkajs/.test(readFileSync(join(root, name), 'utf8')),
-  );
-  expect(outside).toEqual([]);
+test.each([
+  ['kafkajs', 'kafkajs'],
+  ['platformatic', '@platformatic/kafka'],
+])('only kafka/%s/ imports %s', (folder, library) => {
+  const imported = new RegExp(`(from |import\\(|require\\()'${library}['/]`);
+  const importing = files.filter((name) => imported.test(readFileSync(join(root, name), 'utf8')));
+  expect(importing.length).toBeGreaterThan(0);
+  expect(importing.filter((name) => !name.startsWith(`kafka/${folder}/`))).toEqual([]);
+});
+
+test('@platformatic/kafka is loaded only when it is chosen', () => {
+  const atOnce = /import (?!type)[^;]*from '@platformatic\/kafka'/;
+  expect(files.filter((name) => atOnce.test(readFileSync(join(root, name), 'utf8')))).toEqual([]);
 });
 
 test('every folder has its place in the picture', () => {

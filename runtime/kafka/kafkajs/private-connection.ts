@@ -14,6 +14,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import Connection, { type ConnectionLogger } from 'kafkajs/src/network/connection.js';
 import { InternalError } from '../../core/errors.ts';
 import { FrameAssembler } from '../frame-assembler.ts';
+import type { RawRequest, Transport, TransportOptions } from '../transport.ts';
 
 const testedVersion = '2.2.4';
 const usedMembers = ['isConnected', 'connect', 'disconnect', 'send', 'processData', 'rejectRequests'] as const;
@@ -29,36 +30,6 @@ const silent: ConnectionLogger = {
   warn() {},
   error() {},
 };
-
-export interface PrivateConnectionOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly clientId: string;
-  readonly connectTimeoutMs: number;
-  readonly maxResponseBytes: number;
-  /** A frame is longer than allowed. No byte of it is kept; the connection is still open when this is called. */
-  readonly onOversize: (length: number) => void;
-  /** The socket is gone, for whatever reason. Called once. */
-  readonly onClosed: () => void;
-}
-
-export interface RawRequest {
-  readonly apiKey: number;
-  readonly apiVersion: number;
-  readonly apiName: string;
-  /** All after the client id of the header: for flexible versions beginning with the header's tag section. */
-  readonly body: Buffer;
-  readonly expectResponse: boolean;
-}
-
-export interface PrivateConnection {
-  connect(): Promise<void>;
-  isConnected(): boolean;
-  /** @returns the bytes after the correlation id; empty when no response is expected */
-  send(request: RawRequest): Promise<Buffer>;
-  /** Rejects what is open and resolves when the socket is closed. */
-  destroy(reason: Error): Promise<void>;
-}
 
 /**
  * Private files change without notice, so the exact version and every member in use are checked at start-up.
@@ -77,7 +48,7 @@ export function checkLibrary(): void {
 }
 
 /** Connects on `connect()`, not before. */
-export function createPrivateConnection(options: PrivateConnectionOptions): PrivateConnection {
+export function createPrivateConnection(options: TransportOptions): Transport {
   const connection = new Connection({
     host: options.host,
     port: options.port,
@@ -135,7 +106,7 @@ function openSocket(host: string, port: number, onConnect: () => void, onChunk: 
   );
 }
 
-function receiver(connection: Connection, options: PrivateConnectionOptions): (chunk: Uint8Array) => void {
+function receiver(connection: Connection, options: TransportOptions): (chunk: Uint8Array) => void {
   const frames = new FrameAssembler(options.maxResponseBytes, (frame) => {
     // Whole frames only, so nothing waits here; the empty rest of the last one would make kafkajs copy this one.
     connection.chunks = [];
@@ -147,7 +118,7 @@ function receiver(connection: Connection, options: PrivateConnectionOptions): (c
     const length = frames.push(chunk);
     if (length === null) return;
     broken = true;
-    options.onOversize(length);
+    options.onBadLength(length);
   };
 }
 

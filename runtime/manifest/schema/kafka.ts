@@ -18,10 +18,9 @@ export const kafkaOptions = {
   },
   client: {
     type: 'string',
-    enum: ['kafkajs'],
-    laterValues: '^platformatic$',
+    enum: ['kafkajs', 'platformatic'],
     default: 'kafkajs',
-    description: 'The library that connects and authenticates.',
+    description: 'The library that connects and authenticates: kafkajs or @platformatic/kafka.',
   },
   requestTimeout: {
     type: 'string',

@@ -99,15 +99,3 @@ test.each([
     { path: `groups.g.${path}`, message: expect.stringContaining('is not supported yet') },
   ]);
 });
-
-test('the other client library', () => {
-  expect(project.problemsOf(`kafka: { client: platformatic }\n${groupWith()}`)).toEqual([
-    {
-      file: 'manifests/test.yaml',
-      line: 1,
-      col: 18,
-      path: 'kafka.client',
-      message: '"platformatic" is not supported yet (planned) (want kafkajs)',
-    },
-  ]);
-});

@@ -8,16 +8,16 @@
  * again: the client makes a new one. A request that times out closes the connection, because the answer that may
  * still come holds back everything behind it.
  */
-import type { Clock } from '../../core/clock.ts';
-import { type ErrorCode, KafkaError } from '../../core/errors.ts';
-import type { BrokerAddress } from '../../core/settings.ts';
-import type { Api } from '../../protocol/api.ts';
-import { responseHasTags, skipTags } from '../../protocol/frame.ts';
-import { ProtocolError, Reader } from '../../protocol/reader.ts';
-import { addressText, type KafkaClientOptions } from '../client-options.ts';
-import type { SendOptions } from '../port.ts';
-import { askVersions, type BrokerVersions, pickVersion } from '../versions.ts';
-import { createPrivateConnection, type PrivateConnection, type RawRequest } from './private-connection.ts';
+import type { Clock } from '../core/clock.ts';
+import { type ErrorCode, KafkaError } from '../core/errors.ts';
+import type { BrokerAddress } from '../core/settings.ts';
+import type { Api } from '../protocol/api.ts';
+import { responseHasTags, skipTags } from '../protocol/frame.ts';
+import { ProtocolError, Reader } from '../protocol/reader.ts';
+import { addressText, type KafkaClientOptions } from './client-options.ts';
+import type { SendOptions } from './port.ts';
+import type { CreateTransport, RawRequest, Transport } from './transport.ts';
+import { askVersions, type BrokerVersions, pickVersion } from './versions.ts';
 
 const connectTimeoutMaxMs = 10_000; // as socket.connection.setup.timeout.ms of the Java client
 
@@ -31,7 +31,7 @@ export class WireConnection {
   readonly #node: string;
   readonly #clock: Clock;
   readonly #requestTimeoutMs: number;
-  readonly #connection: PrivateConnection;
+  readonly #transport: Transport;
   readonly #hooks: WireConnectionHooks;
   readonly #versions: Promise<BrokerVersions>;
   /** Rejects each open request. */
@@ -39,18 +39,23 @@ export class WireConnection {
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
   #gone: Promise<void> = Promise.resolve();
 
-  constructor(broker: BrokerAddress, options: KafkaClientOptions, hooks: WireConnectionHooks) {
+  constructor(
+    broker: BrokerAddress,
+    options: KafkaClientOptions,
+    createTransport: CreateTransport,
+    hooks: WireConnectionHooks,
+  ) {
     this.#node = addressText(broker);
     this.#clock = options.clock;
     this.#requestTimeoutMs = options.requestTimeoutMs;
     this.#hooks = hooks;
-    this.#connection = createPrivateConnection({
+    this.#transport = createTransport({
       host: broker.host,
       port: broker.port,
       clientId: options.clientId,
       connectTimeoutMs: Math.min(options.requestTimeoutMs, connectTimeoutMaxMs),
       maxResponseBytes: options.maxResponseBytes,
-      onOversize: (length) => this.#lose(this.#oversize(length, options.maxResponseBytes)),
+      onBadLength: (length) => this.#lose(this.#badLength(length, options.maxResponseBytes)),
       onClosed: () => this.#lose(this.#error('RT_KAFKA_CONNECTION', 'the connection was closed')),
     });
     this.#versions = this.#connect();
@@ -59,7 +64,7 @@ export class WireConnection {
 
   /** False once it can carry no more requests. */
   get usable(): boolean {
-    return this.#state === 'connecting' || (this.#state === 'open' && this.#connection.isConnected());
+    return this.#state === 'connecting' || (this.#state === 'open' && this.#transport.isConnected());
   }
 
   /** Resolves when requests can be sent. @throws KafkaError */
@@ -77,7 +82,7 @@ export class WireConnection {
         apiKey: api.key,
         apiVersion: version,
         apiName: api.name,
-        // The library writes header v1 only; an empty tag section makes it the v2 of flexible versions.
+        // Transports write header v1 only; an empty tag section makes it the v2 of flexible versions.
         body: flexible ? Buffer.concat([Buffer.of(0), body]) : body,
         expectResponse: options.noResponse !== true,
       },
@@ -101,7 +106,7 @@ export class WireConnection {
 
   async #connect(): Promise<BrokerVersions> {
     try {
-      await this.#connection.connect();
+      await this.#transport.connect();
       const versions = await askVersions(
         (apiVersion, body) =>
           this.#exchange(
@@ -144,7 +149,7 @@ export class WireConnection {
       });
       if (this.#state === 'closed') return fail(this.#error('RT_KAFKA_CONNECTION', 'the connection was closed'));
       this.#open.add(fail);
-      this.#connection.send(request).then(
+      this.#transport.send(request).then(
         (answer) => {
           settle();
           resolve(answer);
@@ -172,7 +177,7 @@ export class WireConnection {
         ? this.#error('RT_KAFKA_CONNECTION', 'closed because an earlier request on this connection timed out')
         : error;
     for (const fail of [...this.#open]) fail(rest);
-    this.#gone = this.#connection.destroy(error);
+    this.#gone = this.#transport.destroy(error);
     return true;
   }
 
@@ -184,14 +189,14 @@ export class WireConnection {
     return translated;
   }
 
-  #oversize(length: number, maxBytes: number): KafkaError {
+  #badLength(length: number, maxBytes: number): KafkaError {
     return this.#error(
       'RT_KAFKA_PROTOCOL',
-      `a response frame of ${length} bytes was announced, kafka.maxResponseBytes allows ${maxBytes}: raise it, or check that the address is a Kafka broker's plaintext listener`,
+      `a response frame of ${length} bytes was announced, 4 to ${maxBytes} are allowed: raise kafka.maxResponseBytes, or check that the address is a Kafka broker's plaintext listener`,
     );
   }
 
-  /** kafkajs has one error class per cause; for us they are all the connection. */
+  /** Libraries have one error class per cause; for us they are all the connection. */
   #translate(error: unknown): KafkaError {
     if (error instanceof KafkaError) return error;
     if (error instanceof ProtocolError) {
