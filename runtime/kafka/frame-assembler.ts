@@ -5,8 +5,11 @@
  *   chunk       ….|.........|....|.....
  *   frame     len | body    |len | body …      memory is taken once per frame, when its length is known
  *
+ * A frame too short for its correlation id is refused as well, since libraries read the id without looking.
  * Each chunk is copied at once, so the same memory can be used for the next one.
  */
+const minBytes = 4; // the correlation id
+
 export class FrameAssembler {
   readonly #maxBytes: number;
   readonly #deliver: (frame: Buffer) => void;
@@ -22,14 +25,14 @@ export class FrameAssembler {
     this.#deliver = deliver;
   }
 
-  /** @returns the announced length that is over the limit (or negative), null while all is well */
+  /** @returns the announced length that is over the limit (or under 4), null while all is well */
   push(chunk: Uint8Array): number | null {
     for (let at = 0; at < chunk.length; ) {
       if (this.#frame === null) {
         this.#length[this.#lengthBytes++] = chunk[at++]!;
         if (this.#lengthBytes < 4) continue;
         const length = this.#length.readInt32BE(0);
-        if (length < 0 || length > this.#maxBytes) return length;
+        if (length < minBytes || length > this.#maxBytes) return length;
         this.#begin(length);
       }
       const frame = this.#frame!;

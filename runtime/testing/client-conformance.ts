@@ -3,6 +3,7 @@
  * broker that the caller names (the embedded one always, Apache Kafka when there is one), and against a server that
  * misbehaves on purpose.
  */
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../core/clock.ts';
 import { KafkaError } from '../core/errors.ts';
@@ -16,6 +17,7 @@ import { fetch } from '../protocol/fetch.ts';
 import { findCoordinator } from '../protocol/find-coordinator.ts';
 import { heartbeat } from '../protocol/heartbeat.ts';
 import { metadata } from '../protocol/metadata.ts';
+import { produce } from '../protocol/produce.ts';
 import { type FaultyBroker, type Misbehaviour, responseFrame, startFaultyBroker } from './faulty-broker.ts';
 
 export interface ClientUnderTest {
@@ -58,7 +60,13 @@ export function clientConformance(name: string, { create, broker }: ClientUnderT
     }
 
     async function faulty(misbehave: Misbehaviour): Promise<FaultyBroker & AsyncDisposable> {
-      const server = await startFaultyBroker(misbehave, new Map([[metadata.key, [0, 8]]]));
+      const server = await startFaultyBroker(
+        misbehave,
+        new Map([
+          [metadata.key, [0, 8]],
+          [produce.key, [3, 8]],
+        ]),
+      );
       return { ...server, [Symbol.asyncDispose]: () => server.close() };
     }
 
@@ -141,6 +149,51 @@ export function clientConformance(name: string, { create, broker }: ClientUnderT
       await Promise.resolve();
       await it.client.release('metadata');
       await ended;
+      await eventually(() => server.connections()).toBe(0);
+    });
+
+    test('a request without an answer resolves once it is written, and the connection goes on', async () => {
+      const seen: number[] = [];
+      await using server = await faulty(({ apiKey, correlationId, socket }) => {
+        seen.push(apiKey);
+        if (apiKey === metadata.key) socket.write(responseFrame(correlationId, emptyMetadata()));
+      });
+      await using it = connect([server.address]);
+      const request = { transactionalId: null, acks: 0, timeoutMs: 1000, topics: [] };
+      for (let round = 0; round < 10; round++) {
+        expect(await it.client.send('any', 'produce', produce, request, { noResponse: true })).toBeNull();
+      }
+      expect((await it.client.send('any', 'produce', metadata, allTopics)).brokers).toEqual([]);
+      expect(seen).toEqual([...Array<number>(10).fill(produce.key), metadata.key]);
+    });
+
+    test('any number of requests may be open', async () => {
+      const sockets: { readonly correlationId: number; readonly socket: Socket }[] = [];
+      await using server = await faulty((request) => void sockets.push(request));
+      await using it = connect([server.address]);
+      const open = Array.from({ length: 20 }, () => it.client.send('any', 'metadata', metadata, allTopics));
+      await eventually(() => sockets.length).toBe(open.length);
+      for (const { correlationId, socket } of sockets) socket.write(responseFrame(correlationId, emptyMetadata()));
+      expect((await Promise.all(open)).map(({ brokers }) => brokers.length)).toEqual(open.map(() => 0));
+    });
+
+    test('a frame that is too short for its header is refused', async () => {
+      await using server = await faulty(({ socket }) => {
+        socket.write(Buffer.from([0, 0, 0, 2, 0, 0]));
+      });
+      await using it = connect([server.address]);
+      const sent = it.client.send('any', 'metadata', metadata, allTopics);
+      await expect(sent).rejects.toMatchObject({ code: 'RT_KAFKA_PROTOCOL' });
+      await eventually(() => server.connections()).toBe(0);
+    });
+
+    test('an answer to no question ends the connection', async () => {
+      await using server = await faulty(({ correlationId, socket }) => {
+        socket.write(responseFrame(correlationId + 1000, emptyMetadata()));
+      });
+      await using it = connect([server.address]);
+      const sent = it.client.send('any', 'metadata', metadata, allTopics, { timeoutMs: 500 });
+      await expect(sent).rejects.toMatchObject({ name: 'KafkaError', retryable: true });
       await eventually(() => server.connections()).toBe(0);
     });
 

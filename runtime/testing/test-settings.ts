@@ -25,7 +25,11 @@ export function testSettings(
     observability: { http: { port: 0 } },
     shutdown: { timeout: '10s' },
     ...processSections,
-    kafka: { brokers: brokers.map(({ host, port }) => `${host}:${port}`), clientId: 'runtime-under-test' },
+    kafka: {
+      clientId: 'runtime-under-test',
+      ...(processSections.kafka as object | undefined),
+      brokers: brokers.map(({ host, port }) => `${host}:${port}`),
+    },
     // Any file that exists: handler files are put in below, since those of tests lie outside of every project.
     groups: Object.fromEntries(
       Object.entries(groups).map(([name, { fragment }]) => [name, { ...fragment, handlers: './test-handlers.ts' }]),

@@ -1,10 +1,12 @@
-// The consumer reads, shares, commits and resumes on the embedded broker as it does on Apache Kafka.
+// The consumer reads, shares, commits and resumes on the embedded broker as it does on Apache Kafka, with either client.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBroker } from '../../runtime/broker/broker.ts';
 import { systemClock } from '../../runtime/core/clock.ts';
 import { seededRandom } from '../../runtime/core/random.ts';
 import type { RecordSet } from '../../runtime/core/record-set.ts';
 import type { BrokerAddress } from '../../runtime/core/settings.ts';
+import { createKafkajsClient } from '../../runtime/kafka/kafkajs/client.ts';
+import { loadPlatformaticClient } from '../../runtime/kafka/platformatic/client.ts';
 import { readBatchHeader } from '../../runtime/protocol/records/batch-header.ts';
 import { decodeBatch } from '../../runtime/protocol/records/record-batch.ts';
 import { realKafka } from '../real/support/real-kafka.ts';
@@ -14,6 +16,8 @@ import { type Member, startMember } from '../unit/consumer/support/member.ts';
 import { type TestTopics, testTopics } from '../unit/consumer/support/topics.ts';
 
 const kafka = await realKafka();
+
+const clients = { kafkajs: createKafkajsClient, '@platformatic/kafka': await loadPlatformaticClient() };
 
 consumerConformance('embedded broker', () => createBroker({ clock: systemClock, random: seededRandom(3) }));
 if (!kafka.missing) {
@@ -26,7 +30,7 @@ function consumerConformance(
   name: string,
   start: () => Promise<{ readonly address: BrokerAddress; close(): Promise<void> }>,
 ): void {
-  describe(`consumer: ${name}`, () => {
+  describe.each(Object.entries(clients))(`consumer: %s, ${name}`, (_library, createClient) => {
     let broker: { readonly address: BrokerAddress; close(): Promise<void> };
     let topics: TestTopics;
 
@@ -40,7 +44,8 @@ function consumerConformance(
     });
 
     const unique = (): string => `consumer-${crypto.randomUUID()}`;
-    const member = (group: string, topic: string): Member => startMember(broker.address, groupSettings(group, [topic]));
+    const member = (group: string, topic: string): Member =>
+      startMember(broker.address, groupSettings(group, [topic]), undefined, createClient);
 
     test('two members share six partitions, one leaves, nothing is read twice', async () => {
       const [topic, group] = [unique(), unique()];

@@ -1,5 +1,5 @@
 // All connections are cut and the port is closed, in the middle of the work; when the broker is back within the session
-// the group goes on where it was, without a rebalance and without a record handled twice.
+// the group goes on where it was, without a rebalance and without a record handled twice, with either client library.
 import { expect, test } from 'vitest';
 import { startTestRuntime, type TestRecord } from '../../runtime/testing/index.ts';
 import { ended, scripted } from './support/calls.ts';
@@ -7,7 +7,7 @@ import { embedded } from './support/embedded.ts';
 import { gate } from './support/gate.ts';
 import { quick } from './support/quick.ts';
 
-test('a broker that goes away and comes back costs nothing', async (t) => {
+test.for(['kafkajs', 'platformatic'])('a broker that goes away and comes back costs nothing: %s', async (client, t) => {
   const broker = await embedded(t);
   const away = gate(t);
   const rt = await startTestRuntime(t, {
@@ -15,6 +15,7 @@ test('a broker that goes away and comes back costs nothing', async (t) => {
     topics: { orders: { partitions: 2 } },
     group: { ...quick, name: 'billing', timeouts: { ...quick.timeouts, session: '30s' } },
     handlers: scripted,
+    manifest: { kafka: { client } },
   });
   const joins = broker.control.served('JoinGroup');
   const records = Array.from({ length: 40 }, (_, nr): TestRecord => [`key ${nr}`, { waitsFor: away.path }]);

@@ -26,43 +26,48 @@ for (const target of await targets()) {
   describe(target.name, () => {
     target.use();
 
-    test('a record that always fails becomes a dead letter before its offset is committed', async (t) => {
-      const topic = target.fresh('orders');
-      target.owns(topic, `${topic}.dlq`);
-      const name = target.fresh('billing');
-      const rt = await startTestRuntime(t, {
-        brokers: target.addresses,
-        topics: { [topic]: { partitions: 1 } },
-        group: { ...quick, name, retry: { ...quick.retry, maxRetries: 2 } },
-        handlers: scripted,
-      });
-      const letters = lettersAtCommit(rt, topic, 2);
-      await rt.publish(topic, [
-        { key: Buffer.from('before'), value: Buffer.from('{}'), headers: [] },
-        { key, value, headers },
-        { key: Buffer.from('after'), value: Buffer.from('{}'), headers: [] },
-      ]);
-      await rt.until(async () => (await rt.committed(name, topic, 0)) === 3n);
+    const clients = ['kafkajs', 'platformatic'];
+    test.for(clients)(
+      'a record that always fails becomes a dead letter before its offset is committed: %s',
+      async (client, t) => {
+        const topic = target.fresh('orders');
+        target.owns(topic, `${topic}.dlq`);
+        const name = target.fresh('billing');
+        const rt = await startTestRuntime(t, {
+          brokers: target.addresses,
+          topics: { [topic]: { partitions: 1 } },
+          group: { ...quick, name, retry: { ...quick.retry, maxRetries: 2 } },
+          handlers: scripted,
+          manifest: { kafka: { client } },
+        });
+        const letters = lettersAtCommit(rt, topic, 2);
+        await rt.publish(topic, [
+          { key: Buffer.from('before'), value: Buffer.from('{}'), headers: [] },
+          { key, value, headers },
+          { key: Buffer.from('after'), value: Buffer.from('{}'), headers: [] },
+        ]);
+        await rt.until(async () => (await rt.committed(name, topic, 0)) === 3n);
 
-      expect(await letters).toHaveLength(1);
-      const [letter] = await letters;
-      expect([letter!.key, letter!.value]).toEqual([key, value]);
-      expect(letter!.headers.slice(0, 7)).toEqual(headers.filter(([header]) => !header.startsWith('dlq_')));
-      expect(letter!.headers.slice(7).map(([header, text]) => [header, text?.toString()])).toEqual([
-        ['dlq_reason', 'max_retries_exceeded'],
-        ['dlq_error_type', 'Error'],
-        ['dlq_error_message', 'attempt 3 is not 99'],
-        ['dlq_retry_count', '2'],
-        ['dlq_timestamp', expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/)],
-        ['dlq_original_topic', topic],
-        ['dlq_original_partition', '0'],
-        ['dlq_original_offset', '1'],
-        ['dlq_consumer_group', name],
-      ]);
-      expect(ended('succeeded', rt)).toEqual(['before 1', 'after 1']);
-      expect((await rt.stop()).exitCode).toBe(0);
-      expect(await rt.deadLetters(topic)).toHaveLength(1);
-    });
+        expect(await letters).toHaveLength(1);
+        const [letter] = await letters;
+        expect([letter!.key, letter!.value]).toEqual([key, value]);
+        expect(letter!.headers.slice(0, 7)).toEqual(headers.filter(([header]) => !header.startsWith('dlq_')));
+        expect(letter!.headers.slice(7).map(([header, text]) => [header, text?.toString()])).toEqual([
+          ['dlq_reason', 'max_retries_exceeded'],
+          ['dlq_error_type', 'Error'],
+          ['dlq_error_message', 'attempt 3 is not 99'],
+          ['dlq_retry_count', '2'],
+          ['dlq_timestamp', expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/)],
+          ['dlq_original_topic', topic],
+          ['dlq_original_partition', '0'],
+          ['dlq_original_offset', '1'],
+          ['dlq_consumer_group', name],
+        ]);
+        expect(ended('succeeded', rt)).toEqual(['before 1', 'after 1']);
+        expect((await rt.stop()).exitCode).toBe(0);
+        expect(await rt.deadLetters(topic)).toHaveLength(1);
+      },
+    );
   });
 }
 

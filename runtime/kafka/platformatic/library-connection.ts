@@ -7,7 +7,7 @@
  *   - one request timeout per connection: as long as a timer can be, `wire-connection.ts` has one per request
  *   - frames of any length are collected: its listener on the socket gets whole frames from `FrameAssembler` instead,
  *     which refuses a length before any of it is kept. This also spares the library its list of chunks per frame
- *   - a frame too short for a correlation id is thrown into the socket's event: refused in the same place
+ *   - an exception of its frame reader, on frames shorter than a header, would end the process: refused in the same place
  *   - `close()` lets the socket finish writing: the socket is destroyed, so that a dead peer cannot hold it open
  */
 import type { Socket } from 'node:net';
@@ -19,7 +19,6 @@ type Library = Pick<typeof import('@platformatic/kafka'), 'Connection' | 'create
 
 const keepAliveMs = 60_000;
 const timeoutMaxMs = 0x7fffffff; // the longest that setTimeout takes, 24.8 days
-const correlationIdBytes = 4;
 
 export function createLibraryConnection(library: Library, options: TransportOptions): Transport {
   const connection = new library.Connection(options.clientId, {
@@ -72,20 +71,15 @@ function prepare(socket: Socket, options: TransportOptions): void {
   socket.setKeepAlive(true, keepAliveMs);
   const listeners = socket.listeners('data') as ((frame: Buffer) => void)[];
   let broken = false;
-  const refuse = (length: number): void => {
-    broken = true;
-    options.onBadLength(length);
-  };
   const frames = new FrameAssembler(options.maxResponseBytes, (frame) => {
-    const length = frame.length - 4;
-    if (broken) return;
-    if (length < correlationIdBytes) refuse(length);
-    else for (const listener of listeners) listener.call(socket, frame);
+    for (const listener of listeners) listener.call(socket, frame);
   });
   socket.on('data', (chunk: Buffer) => {
     if (broken) return;
     const length = frames.push(chunk);
-    if (length !== null) refuse(length);
+    if (length === null) return;
+    broken = true;
+    options.onBadLength(length);
   });
   for (const listener of listeners) socket.off('data', listener);
 }

@@ -133,6 +133,11 @@ test('the client id is the one written, else HOSTNAME, else made of the host nam
   expect(clientId(groupWith())).toBe('box-80000000');
 });
 
+test('the other client library', () => {
+  expect(loadText(`kafka: { client: platformatic }\n${groupWith()}`).kafka.client).toBe('platformatic');
+  expect(problemsOf(`kafka: { client: librdkafka }\n${groupWith()}`)).toMatchObject([{ path: 'kafka.client' }]);
+});
+
 test('acks 1 needs the producer not to be idempotent', () => {
   const text = (producer: string) => `producer: ${producer}\n${groupWith()}`;
   expect(loadText(text('{ acks: 1, idempotent: false }')).producer.acks).toBe(1);

@@ -12,8 +12,10 @@ import { seededRandom } from '../../../../runtime/core/random.ts';
 import { partitionKey, type RecordSet } from '../../../../runtime/core/record-set.ts';
 import type { BrokerAddress, GroupSettings } from '../../../../runtime/core/settings.ts';
 import type { CommitOffset, CommitReply, Consumer } from '../../../../runtime/core/stages.ts';
+import type { KafkaClientOptions } from '../../../../runtime/kafka/client-options.ts';
 import { Cluster } from '../../../../runtime/kafka/cluster.ts';
 import { createKafkajsClient } from '../../../../runtime/kafka/kafkajs/client.ts';
+import type { KafkaClient } from '../../../../runtime/kafka/port.ts';
 
 export interface Member extends AsyncDisposable {
   readonly consumer: Consumer;
@@ -33,8 +35,13 @@ export interface Member extends AsyncDisposable {
   leave(): Promise<boolean>;
 }
 
-export function startMember(broker: BrokerAddress, group: GroupSettings, events = new EventHub()): Member {
-  const client = createKafkajsClient({
+export function startMember(
+  broker: BrokerAddress,
+  group: GroupSettings,
+  events = new EventHub(),
+  createClient: (options: KafkaClientOptions) => KafkaClient = createKafkajsClient,
+): Member {
+  const client = createClient({
     brokers: [broker],
     clientId: group.name,
     requestTimeoutMs: 10_000,
