@@ -3,6 +3,7 @@
  * partition `opened` comes first, then `revoked` or `lost`; a partition that never opened is not mentioned at all.
  */
 import type { Emit } from '../core/events.ts';
+import { LoopWait } from '../core/loop-wait.ts';
 import { partitionKey, type TopicPartition } from '../core/record-set.ts';
 import type { ConsumerHooks, DrainReason } from '../core/stages.ts';
 import { AssignedPartition } from './partition.ts';
@@ -48,7 +49,10 @@ export class Assignment {
   /** All of these are new: what was ours before was given up. */
   assigned(partitions: readonly TopicPartition[]): void {
     const fresh = partitions.map((partition) => this.#add(partition));
-    this.#watch(this.#options.positions.committed(this.#search(fresh, (p, position) => this.#open(p, position))));
+    const wait = new LoopWait(this.#options.emit, { group: this.#options.group, loop: 'positions' });
+    if (fresh.length > 0) wait.began('Kafka does not say where to begin');
+    const search = this.#search(fresh, (p, position) => this.#open(p, position));
+    this.#watch(this.#options.positions.committed(search).finally(() => wait.over()));
   }
 
   /** @returns false when something in flight was cut short */

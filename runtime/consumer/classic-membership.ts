@@ -17,6 +17,7 @@ import { backoffMs } from '../core/backoff.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { KafkaError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';
+import { LoopWait } from '../core/loop-wait.ts';
 import type { Random } from '../core/random.ts';
 import type { TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
@@ -46,6 +47,9 @@ export interface ClassicMembershipOptions {
   readonly hooks: MembershipHooks;
 }
 
+/** Beyond the rebalance timeout, at which the broker answers a JoinGroup at the latest. */
+const joinGraceMs = 5_000;
+
 /** Why a stable time ended. */
 type End =
   | { readonly kind: 'rebalance'; readonly reason: string }
@@ -55,6 +59,7 @@ type End =
 
 export class ClassicMembership implements Membership {
   readonly #options: ClassicMembershipOptions;
+  readonly #wait: LoopWait;
   #memberId = '';
   #identity: MemberIdentity | null = null;
   #owned: readonly TopicPartition[] = [];
@@ -69,6 +74,7 @@ export class ClassicMembership implements Membership {
 
   constructor(options: ClassicMembershipOptions) {
     this.#options = options;
+    this.#wait = new LoopWait(options.emit, { group: options.group.name, loop: 'coordinator' });
   }
 
   get identity(): MemberIdentity | null {
@@ -124,6 +130,7 @@ export class ClassicMembership implements Membership {
   async #join(reason: string): Promise<Joined | null> {
     const { group, coordinator, cluster, clock, random } = this.#options;
     for (let failures = 0; !this.#leaving.signal.aborted; ) {
+      this.#wait.began('the group was not joined', group.timeouts.rebalanceMs + joinGraceMs);
       const watch = new TopicWatch(cluster, group.topics);
       const round = await this.#attempt(() =>
         joinRound({ group, coordinator, watch, memberId: this.#memberId, reason }),
@@ -134,6 +141,7 @@ export class ClassicMembership implements Membership {
       }
       switch (round.kind) {
         case 'joined':
+          this.#wait.over();
           this.#memberId = round.memberId;
           this.#identity = { memberId: round.memberId, generation: round.generation, instanceId: null };
           return { assignment: round.assignment, watch };
@@ -154,6 +162,7 @@ export class ClassicMembership implements Membership {
     try {
       return await round();
     } catch (error) {
+      this.#wait.failed(error);
       const passing = error instanceof KafkaError && error.retryable && error.code !== 'RT_KAFKA_PROTOCOL';
       if (!passing && !this.#leaving.signal.aborted) throw error;
       return { kind: 'again', memberId: this.#memberId, atOnce: false };
@@ -199,7 +208,13 @@ export class ClassicMembership implements Membership {
       send: async (timeoutMs) => {
         const { memberId, generation, instanceId } = this.#identity!;
         const request = { groupId: group.name, generation, memberId, instanceId };
-        return (await coordinator.send(heartbeat, request, { timeoutMs })).errorCode;
+        this.#wait.began('no heartbeat was accepted');
+        try {
+          return (await coordinator.send(heartbeat, request, { timeoutMs })).errorCode;
+        } catch (error) {
+          this.#wait.failed(error);
+          throw error;
+        }
       },
       verdict: (verdict) => this.#judge(verdict, watch, end.resolve),
       findCoordinator: () => coordinator.forget(),
@@ -209,9 +224,11 @@ export class ClassicMembership implements Membership {
   #judge(verdict: HeartbeatVerdict, watch: TopicWatch, end: (end: End) => void): void {
     switch (verdict.kind) {
       case 'alive':
+        this.#wait.over();
         void watch.changed().then((what) => what && end({ kind: 'rebalance', reason: what }));
         return;
       case 'rebalance':
+        this.#wait.over();
         end({ kind: 'rebalance', reason: 'the group rebalances' });
         return;
       case 'lost':

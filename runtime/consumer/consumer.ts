@@ -11,6 +11,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import type { Emit } from '../core/events.ts';
+import { LoopWait } from '../core/loop-wait.ts';
 import type { ProgressPool } from '../core/progress.ts';
 import type { Random } from '../core/random.ts';
 import type { RecordSet, TopicPartition } from '../core/record-set.ts';
@@ -93,6 +94,7 @@ class GroupConsumer implements Consumer {
       coordinator: this.#coordinator,
       membership: this.#membership,
       clock,
+      wait: new LoopWait(options.emit, { group: group.name, loop: 'commit' }),
       current: (offset) => this.#assignment.get(offset)?.mayCommit(offset.epoch) === true,
       failed,
     });

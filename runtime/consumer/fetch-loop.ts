@@ -9,7 +9,9 @@
  * asked to answer soon, so that the partition comes back soon after it has room again.
  */
 import type { Clock } from '../core/clock.ts';
+import type { LoopWait } from '../core/loop-wait.ts';
 import type { GroupSettings } from '../core/settings.ts';
+import { addressText } from '../kafka/client-options.ts';
 import type { Node } from '../kafka/cluster.ts';
 import type { KafkaClient } from '../kafka/port.ts';
 import type { RequestOf, ResponseOf } from '../protocol/api.ts';
@@ -28,6 +30,7 @@ export interface FetchLoopOptions {
   readonly group: GroupSettings;
   readonly client: KafkaClient;
   readonly clock: Clock;
+  readonly wait: LoopWait;
   /** Open partitions that this node leads, with the leader epoch. */
   readonly partitions: () => readonly { readonly partition: AssignedPartition; readonly leaderEpoch: number }[];
   readonly hasRoom: (partition: AssignedPartition) => boolean;
@@ -79,7 +82,7 @@ export class FetchLoop {
   }
 
   async #run(): Promise<void> {
-    const { client, node, group, received, failed, ended } = this.#options;
+    const { client, node, group, received, failed, ended, wait } = this.#options;
     try {
       // Partitions open in groups: the first request should have all of them.
       await Promise.resolve();
@@ -91,17 +94,22 @@ export class FetchLoop {
           continue;
         }
         const asked = plan.ready.map(({ partition: p }) => ({ partition: p, epoch: p.epoch, position: p.position }));
+        wait.began(`no answer to Fetch from ${addressText(node)}`, 2 * plan.waitMs);
         try {
           const response = await client.send(node, `fetch:${group.name}`, fetch, this.#request(plan), {
             maxVersion: 12, // from v13 on topics go by id
             timeoutMs: plan.waitMs + fetchGraceMs,
           });
+          // An error of the whole request is no answer that lets anybody go on.
+          if (response.errorCode === 0) wait.over();
           if (!this.#stopped) await received(asked, response);
         } catch (error) {
+          wait.failed(error);
           if (!this.#stopped) await failed(error);
         }
       }
     } finally {
+      wait.over();
       ended();
     }
   }

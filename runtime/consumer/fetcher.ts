@@ -8,6 +8,7 @@ import { backoffMs } from '../core/backoff.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { KafkaError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';
+import { LoopWait } from '../core/loop-wait.ts';
 import type { ProgressPool } from '../core/progress.ts';
 import type { Random } from '../core/random.ts';
 import { partitionKey } from '../core/record-set.ts';
@@ -82,13 +83,14 @@ export class Fetcher {
   }
 
   #startLoop(node: Node): void {
-    const { group, client, clock, hasRoom, partitions } = this.#options;
+    const { group, client, clock, emit, hasRoom, partitions } = this.#options;
     const address = addressText(node);
     const loop = new FetchLoop({
       node,
       group,
       client,
       clock,
+      wait: new LoopWait(emit, { group: group.name, loop: `fetch from ${address}` }),
       hasRoom,
       partitions: () => this.#ledBy(address),
       moreToCome: () => [...partitions()].some(({ state }) => state === 'opening'),

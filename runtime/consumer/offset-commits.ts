@@ -4,6 +4,7 @@
  */
 import { type Clock, sleep } from '../core/clock.ts';
 import { KafkaError } from '../core/errors.ts';
+import type { LoopWait } from '../core/loop-wait.ts';
 import type { CommitOffset, CommitReply } from '../core/stages.ts';
 import { zeroUuid } from '../protocol/codec.ts';
 import { kafkaErrorName } from '../protocol/error-codes.ts';
@@ -19,6 +20,7 @@ export interface OffsetCommitsOptions {
   readonly coordinator: Coordinator;
   readonly membership: Pick<Membership, 'identity' | 'hurry' | 'refused'>;
   readonly clock: Clock;
+  readonly wait: LoopWait;
   /** Whether the epoch of the offset is still the partition's, and it may be committed. */
   readonly current: (offset: CommitOffset) => boolean;
   readonly failed: (error: KafkaError) => void;
@@ -43,7 +45,9 @@ export class OffsetCommits {
   }
 
   async #try(offsets: readonly CommitOffset[]): Promise<CommitReply | 'drain'> {
-    const { membership, coordinator, current } = this.#options;
+    const { membership, coordinator, current, wait } = this.#options;
+    // Looking for the coordinator counts: while it is not found, nothing is committed.
+    if (membership.identity !== null && offsets.some(current)) wait.began('no commit was accepted');
     try {
       // Looking for the coordinator takes time, in which partitions may be lost: look at them afterwards.
       await coordinator.find();
@@ -65,6 +69,7 @@ export class OffsetCommits {
       return this.#judge(response.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode)));
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
+      wait.failed(error);
       if (error.retryable) return { kind: 'retry', reason: error.message };
       return this.#fail(error);
     }
@@ -74,7 +79,10 @@ export class OffsetCommits {
   #judge(codes: readonly number[]): CommitReply | 'drain' {
     const refused = codes.filter((code) => code !== 0).map((code) => ({ code, action: actionFor('commit', code) }));
     const worst = refused.sort((a, b) => severity(b.action) - severity(a.action))[0];
-    if (worst === undefined) return { kind: 'committed' };
+    if (worst === undefined) {
+      this.#options.wait.over();
+      return { kind: 'committed' };
+    }
     const reason = `${kafkaErrorName(worst.code)} (${worst.code})`;
     switch (worst.action) {
       case 'drain':

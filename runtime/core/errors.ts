@@ -22,6 +22,7 @@ export const errorCodes = {
   RT_KAFKA_REFUSED: 'a broker answered with an error code',
   RT_COMMIT_FENCED: 'the partition belongs to a newer epoch; the commit was dropped',
   RT_GROUP_FAILED: 'a consumer group cannot go on',
+  RT_GROUP_STALLED: 'a loop of a consumer group waited longer than `observability.health.stalledFor`',
   RT_OFFSET_MISSING: 'there is no committed offset, and `from: fail` forbids to choose one',
   RT_INTERNAL: 'a mistake in the runtime itself',
 } as const;

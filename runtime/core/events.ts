@@ -14,6 +14,23 @@ export interface RuntimeEvents {
   'group.state': { readonly group: string; readonly state: GroupState; readonly reason: string };
   /** An error ended the group's run; it is started again after `delayMs`, or never (null). */
   'group.failed': { readonly group: string; readonly message: string; readonly delayMs: number | null };
+  /** A loop asked for something (again) and has no answer yet; `of` is the partition that the wait ends with. */
+  'loop.waiting': {
+    readonly group: string;
+    readonly loop: string;
+    readonly of: TopicPartition | null;
+    readonly what: string;
+    readonly legalMs: number;
+  };
+  /** The loop goes on, or asks for nothing any more. */
+  'loop.answered': { readonly group: string; readonly loop: string };
+  /** Something in the group is stuck; the process ends in `endsInMs` unless it moves again. */
+  'group.stalled': {
+    readonly group: string;
+    readonly cause: string;
+    readonly waitedMs: number;
+    readonly endsInMs: number;
+  };
   'partition.opened': TopicPartition & { readonly group: string; readonly epoch: number; readonly offset: number };
   /** Given up: after a drain (revoked) or without one (lost). */
   'partition.closed': TopicPartition & { readonly group: string; readonly epoch: number; readonly lost: boolean };

@@ -18,6 +18,7 @@ export interface RuntimeSettings {
   readonly shutdown: { readonly timeoutMs: number };
   /** `observability.http`: port 0 means any free one. */
   readonly http: { readonly host: string; readonly port: number };
+  readonly health: HealthSettings;
   readonly logs: LogSettings;
 }
 
@@ -47,6 +48,12 @@ export interface ProducerSettings {
   readonly compression: Compression;
   /** True only together with acks -1. */
   readonly idempotent: boolean;
+}
+
+/** `observability.health`. */
+export interface HealthSettings {
+  /** A loop that waits longer is stuck: `/health` says so, then the process ends. */
+  readonly stalledForMs: number;
 }
 
 /** `observability.logs`. */
@@ -106,6 +113,8 @@ export interface ConcurrencySettings {
   readonly nullKey: 'partition' | 'none';
   /** Threads of this group, at least 1; `auto` is resolved. With `execution: inline` it is 1: the main thread. */
   readonly workers: number;
+  /** Heap of one thread; null is Node's own limit. */
+  readonly maxHeapBytes: number | null;
   /** Handlers running at once in this group, over all its threads. Never below `workers`. */
   readonly max: number;
 }

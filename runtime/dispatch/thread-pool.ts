@@ -75,6 +75,7 @@ class PooledThread implements HandlerThread {
       stricterFIFO: true, // without it a task that finds the thread busy goes back to the end of the queue
       atomics: 'async', // `sync` stops the thread's event loop while it is idle: no timers, no keep-alives
       recordTiming: false,
+      ...heapLimit(options.group.concurrency.maxHeapBytes),
       env: visibleEnv(options.hiddenEnv ?? []),
     });
     this.#pool.on('error', (error) => this.#died(toErrorData(error).message));
@@ -140,6 +141,12 @@ class PooledThread implements HandlerThread {
     void this.kill();
     this.#hooks.died(reason);
   }
+}
+
+/** `concurrency.maxHeap`. Beyond it the thread ends, and the process does not. */
+function heapLimit(bytes: number | null) {
+  if (bytes === null) return {};
+  return { resourceLimits: { maxOldGenerationSizeMb: Math.floor(bytes / 1024 ** 2) } };
 }
 
 function visibleEnv(hidden: readonly string[]): NodeJS.ProcessEnv {

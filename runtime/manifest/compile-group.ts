@@ -45,6 +45,7 @@ export function compileGroup(
       keyFrom: compileKeySource(concurrency.keyFrom),
       nullKey: concurrency.nullKey,
       workers: value.execution === 'inline' ? 1 : workersOf(concurrency, context.cpus),
+      maxHeapBytes: concurrency.maxHeap === null ? null : octets(concurrency.maxHeap),
       max: concurrency.max,
     },
     fetch: {
@@ -87,6 +88,11 @@ function checkRules(value: GroupValue, context: GroupContext, report: Report): v
   if (value.execution === 'inline' && ownWorkers !== null && value.concurrency.workers !== 'auto') {
     const want = 'execution: pool, or no workers';
     report(['concurrency', 'workers'], 'execution: inline has no threads', { got: describe(ownWorkers, []), want });
+  }
+  const ownHeap = subtree(context.manifest.tree, ['groups', context.name, 'concurrency', 'maxHeap']);
+  if (value.execution === 'inline' && ownHeap !== null && value.concurrency.maxHeap !== null) {
+    const want = 'execution: pool, or no maxHeap';
+    report(['concurrency', 'maxHeap'], 'execution: inline has no threads', { got: describe(ownHeap, []), want });
   }
 }
 

@@ -37,6 +37,7 @@ export function compileProcess(
     },
     shutdown: { timeoutMs: milliseconds(shutdown.timeout) },
     http: { host: observability.http.host, port: observability.http.port },
+    health: { stalledForMs: milliseconds(observability.health.stalledFor) },
     logs: { level: observability.logs.level, format: observability.logs.format },
   };
   if (producer.idempotent && producer.acks !== 'all') {

@@ -15,6 +15,7 @@ import { type Backoff, backoffMs } from '../core/backoff.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { toErrorData } from '../core/error-data.ts';
 import type { Emit, RecordPlace } from '../core/events.ts';
+import { LoopWait } from '../core/loop-wait.ts';
 import type { Random } from '../core/random.ts';
 import type { GroupSettings } from '../core/settings.ts';
 import type { Outcome } from '../core/stages.ts';
@@ -77,12 +78,18 @@ async function writeUntilAcknowledged(
   place: RecordPlace,
   stopping: AbortSignal,
 ): Promise<void> {
+  const { group, topic, partition, offset } = place;
+  const loop = `dead letter of ${topic}/${partition} offset ${offset}`;
+  const wait = new LoopWait(emit, { group, loop, of: { topic, partition } });
+  wait.began(`${full.topic} cannot be written`);
   let letter = full;
   for (let failures = 0; !stopping.aborted; ) {
     try {
       await write(letter);
+      wait.over();
       if (!stopping.aborted) return;
     } catch (error) {
+      wait.failed(error);
       const smaller = isTooLarge(error) ? shortened(letter) : null;
       const delayMs = smaller === null ? backoffMs(retryBackoff, failures++, random) : 0;
       const { message } = toErrorData(error);

@@ -2,6 +2,7 @@
 import { createCommit } from '../commit/committer.ts';
 import { createConsumer } from '../consumer/consumer.ts';
 import { ProgressPool } from '../core/progress.ts';
+import { secretVariables } from '../core/secret-variables.ts';
 import type { GroupSettings } from '../core/settings.ts';
 import { createDispatch } from '../dispatch/dispatch.ts';
 import { createOutcome } from '../outcome/settle.ts';
@@ -22,7 +23,8 @@ export function buildGroup(
   const { letGo } = new ProgressReturns(pool);
   return {
     consumer: (hooks) => createConsumer({ ...common, group, client, cluster, pool, drainBudgetMs, hooks }),
-    dispatch: (hooks) => createDispatch({ ...common, group, logLevel, hooks, release: letGo }),
+    dispatch: (hooks) =>
+      createDispatch({ ...common, group, logLevel, hooks, release: letGo, hiddenEnv: secretVariables }),
     commit: (consumer) =>
       createCommit({
         ...common,

@@ -3,6 +3,7 @@ import type { Reports } from '../http/reports.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Stats, StatsBoard } from '../telemetry/stats.ts';
 import type { GroupStatus, StatusBoard } from './group-status.ts';
+import type { Liveness, Stall } from './liveness.ts';
 
 /** Row S-81. */
 export interface HealthReport {
@@ -16,6 +17,8 @@ export interface HealthReport {
   readonly handler_errors: number;
   readonly dlq_messages: number;
   readonly groups: readonly GroupStatus[];
+  /** What is stuck for longer than `observability.health.stalledFor`. */
+  readonly stalls: readonly Stall[];
 }
 
 /** Row S-78. */
@@ -24,10 +27,11 @@ export interface StatsReport {
   readonly groups: Readonly<Record<string, Stats>>;
 }
 
-export function healthReport(status: StatusBoard, stats: StatsBoard): HealthReport {
+export function healthReport(status: StatusBoard, stats: StatsBoard, liveness: Liveness): HealthReport {
+  const stalls = liveness.stalls();
   const total = stats.total();
   return {
-    status: status.some('failed') ? 'unhealthy' : 'healthy',
+    status: status.some('failed') || stalls.length > 0 ? 'unhealthy' : 'healthy',
     connected: status.some('joined', 'draining'),
     consuming: status.some('joined'),
     events_published: total.events_published,
@@ -35,6 +39,7 @@ export function healthReport(status: StatusBoard, stats: StatsBoard): HealthRepo
     handler_errors: total.handler_errors,
     dlq_messages: total.messages_sent_to_dlq,
     groups: status.groups(),
+    stalls,
   };
 }
 
@@ -43,10 +48,10 @@ export function statsReport(status: StatusBoard, stats: StatsBoard): StatsReport
   return { total: stats.total(), groups: Object.fromEntries(groups) };
 }
 
-export function createReports(status: StatusBoard, stats: StatsBoard, metrics: Metrics): Reports {
+export function createReports(status: StatusBoard, stats: StatsBoard, metrics: Metrics, liveness: Liveness): Reports {
   return {
     health() {
-      const body = healthReport(status, stats);
+      const body = healthReport(status, stats, liveness);
       return { healthy: body.status === 'healthy', body };
     },
     ready: () => status.every('joined'),

@@ -24,11 +24,13 @@ import { keepRunning } from './group-restart.ts';
 import { runGroup } from './group-runner.ts';
 import { StatusBoard } from './group-status.ts';
 import { LagMeter } from './lag.ts';
+import { Liveness } from './liveness.ts';
 import { Opened } from './opened.ts';
 import { createReports, type HealthReport, healthReport, type StatsReport, statsReport } from './reports.ts';
 import { endOf, failureExitCode, type GroupEnd, type RuntimeEnd } from './run-end.ts';
 import type { Runtime, RuntimeOptions } from './runtime.ts';
 import { openShared, type Shared, type SharedDeps } from './shared.ts';
+import { StallWatch } from './stall-watch.ts';
 
 /** On top of `shutdown.timeout`: the last commit, leaving the group, ending threads. After that it is forced. */
 const graceMs = 5_000;
@@ -49,9 +51,12 @@ class Process implements Runtime {
   readonly #status: StatusBoard;
   readonly #stats: StatsBoard;
   readonly #metrics = new Metrics();
+  readonly #liveness: Liveness;
   readonly #stopping = new AbortController();
   readonly #shared = Promise.withResolvers<Shared>();
   readonly #ended = Promise.withResolvers<RuntimeEnd>();
+  /** Why the process gives itself up; it counts for more than how the drain ends. */
+  #stalled: RuntimeEnd | null = null;
   #started: boolean = false;
   #httpUrl: string | null = null;
 
@@ -65,7 +70,8 @@ class Process implements Runtime {
     const names = settings.groups.map(({ name }) => name);
     this.#status = new StatusBoard(names, this.#clock);
     this.#stats = new StatsBoard(this.#clock);
-    for (const { listener } of [this.#status, this.#stats, this.#metrics]) this.events.listen(listener);
+    this.#liveness = new Liveness(settings.health.stalledForMs, this.#clock);
+    for (const { listener } of [this.#status, this.#stats, this.#metrics, this.#liveness]) this.events.listen(listener);
     this.events.listen(logEvents(this.#logger, this.#clock));
     // Nobody may be waiting for it, and that is fine.
     this.#shared.promise.catch(() => {});
@@ -101,7 +107,7 @@ class Process implements Runtime {
   }
 
   health(): HealthReport {
-    return healthReport(this.#status, this.#stats);
+    return healthReport(this.#status, this.#stats, this.#liveness);
   }
 
   stats(): StatsReport {
@@ -125,7 +131,7 @@ class Process implements Runtime {
     for (const { name, problem } of await opened.closeAll(closeDeadlineMs)) {
       this.#logger.warn(`${name}: ${problem}`);
     }
-    this.#ended.resolve(end);
+    this.#ended.resolve(this.#stalled ?? end);
   }
 
   async #runUntilEnd(opened: Opened): Promise<RuntimeEnd> {
@@ -135,11 +141,15 @@ class Process implements Runtime {
     const { client, cluster } = shared;
     const ends = (partitions: readonly TopicPartition[]) => endOffsets(client, cluster, partitions);
     opened.add('lag meter', new LagMeter({ endOffsets: ends, events: this.events, clock: this.#clock }));
+    opened.add('stall watch', this.#watchStalls());
     return endOf(await Promise.all(this.#settings.groups.map((group) => this.#runGroup(group.name, shared))));
   }
 
   async #openHttp(opened: Opened): Promise<void> {
-    const reports = { ...createReports(this.#status, this.#stats, this.#metrics), ready: () => this.ready() };
+    const reports = {
+      ...createReports(this.#status, this.#stats, this.#metrics, this.#liveness),
+      ready: () => this.ready(),
+    };
     const server = opened.add('HTTP server', await startHttpServer(this.#settings.http, reports, this.#clock));
     this.#httpUrl = server.url;
     this.#logger.info(`health, readiness and metrics are at ${server.url}`);
@@ -156,10 +166,25 @@ class Process implements Runtime {
     return end;
   }
 
+  /** What still works drains: the other groups, and what the stalled one has finished. */
+  #watchStalls(): StallWatch {
+    return new StallWatch({
+      liveness: this.#liveness,
+      stalledForMs: this.#settings.health.stalledForMs,
+      clock: this.#clock,
+      emit: this.events.emit,
+      over: (error) => {
+        if (this.#stopping.signal.aborted) return;
+        this.#stalled = { exitCode: 3, error };
+        this.#drain();
+      },
+    });
+  }
+
   #drain(): void {
     this.#stopping.abort();
     const forced = this.#clock.after(this.#settings.shutdown.timeoutMs + graceMs, () => {
-      this.#ended.resolve({ exitCode: 4, error: null });
+      this.#ended.resolve(this.#stalled ?? { exitCode: 4, error: null });
     });
     void this.done.then(() => forced.cancel());
   }

@@ -17,6 +17,12 @@ export const logLines: Lines = {
     }),
   'group.failed': (e) =>
     line('error', `group ${e.group} failed, ${restart(e.delayMs)}: ${e.message}`, { group: e.group }),
+  'loop.waiting': null,
+  'loop.answered': null,
+  'group.stalled': (e) =>
+    line('error', `group ${e.group} is stuck for ${e.waitedMs} ms, ends in ${e.endsInMs} ms: ${e.cause}`, {
+      group: e.group,
+    }),
   'partition.opened': (e) =>
     line('info', `${at(e)} is read from offset ${e.offset}`, { ...place(e), epoch: e.epoch, offset: e.offset }),
   'partition.closed': (e) =>

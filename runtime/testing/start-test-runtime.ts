@@ -47,6 +47,8 @@ export interface TestRuntimeOptions {
   readonly brokers?: readonly BrokerAddress[];
   /** Other sections of the manifest, such as `producer` or `shutdown`. */
   readonly manifest?: Readonly<Record<string, unknown>>;
+  /** True: with the operators' port, at `runtime.httpUrl`. */
+  readonly http?: boolean;
   /** False: returns before the groups have joined. */
   readonly joined?: boolean;
 }
@@ -82,7 +84,7 @@ export async function startTestRuntime(t: TestContext, options: TestRuntimeOptio
   const hub = new EventHub();
   const seen: { readonly name: keyof RuntimeEvents; readonly event: unknown }[] = [];
   hub.listen((name, event) => void seen.push({ name, event }));
-  const runtime = createRuntime(settings, { events: hub, http: false });
+  const runtime = createRuntime(settings, { events: hub, http: options.http ?? false });
   t.onTestFinished(async () => void (await runtime.stop()));
   const started = runtime.start();
   if (options.joined ?? true) await started;
@@ -90,7 +92,10 @@ export async function startTestRuntime(t: TestContext, options: TestRuntimeOptio
 
   const events = <K extends keyof RuntimeEvents>(wanted: K) =>
     seen.filter(({ name }) => name === wanted).map(({ event }) => event as RuntimeEvents[K]);
-  const state = () => ({ health: runtime.health(), lastEvents: seen.slice(-20) });
+  const state = () => ({
+    health: runtime.health(),
+    lastEvents: seen.filter(({ name }) => !name.startsWith('loop.')).slice(-20),
+  });
   return {
     runtime,
     kafka,

@@ -37,6 +37,24 @@ for (const harm of ['exit', 'wait', 'spinAfterAwait', 'eatMemory']) {
   });
 }
 
+// Without a limit of its own a thread may take what the machine gives before it ends; with one it ends alone, soon.
+test('a handler that needs more than concurrency.maxHeap costs its own record only', async (t) => {
+  const rt = await startTestRuntime(t, {
+    topics: { orders: { partitions: 1 } },
+    group: { ...quick, name: 'billing', concurrency: { workers: 1, maxHeap: '48MiB' } },
+    handlers,
+  });
+  await rt.publish('orders', [
+    ['a', {}, { event_type: 'eatMemory' }],
+    ['b', {}, { event_type: 'tellHeap' }],
+  ]);
+  await rt.until(async () => (await rt.committed('billing', 'orders', 0)) === 2n);
+  expect(rt.events('record.deadLettered')).toMatchObject([{ offset: 0, reason: 'worker_crash' }]);
+  expect(rt.count('thread.died')).toBe(3);
+  expect(rt.events('handler.log').map(({ line }) => line.message)).toContain('heap 48');
+  expect((await rt.stop()).exitCode).toBe(0);
+});
+
 // A record that is done before its code kills the thread is not blamed, and is not run again.
 for (const harm of ['rejectLater', 'throwLater']) {
   test(`a handler that kills its thread after it resolved is called once: ${harm}`, async (t) => {

@@ -29,6 +29,12 @@ export const concurrencyOptions = {
     default: 'auto',
     description: 'Threads of this group; auto means one per CPU that this process may use.',
   },
+  maxHeap: {
+    type: ['string', 'null'],
+    size: { min: '16MiB', max: '64GiB' },
+    default: null,
+    description: "Heap of one thread, such as 128MiB; a thread that needs more is replaced. null: Node's own limit.",
+  },
   max: {
     type: 'integer',
     minimum: 1,
@@ -38,4 +44,4 @@ export const concurrencyOptions = {
   },
 } as const;
 
-export const concurrencyLater = ['maxHeap', 'split', 'adaptive'] as const;
+export const concurrencyLater = ['split', 'adaptive'] as const;

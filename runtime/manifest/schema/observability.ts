@@ -17,6 +17,16 @@ export const httpOptions = {
   },
 } as const;
 
+/** Defaults and limits of `observability.health`. */
+export const healthOptions = {
+  stalledFor: {
+    type: 'string',
+    duration: { min: '1s', max: '24h' },
+    default: '2m',
+    description: 'A fetch, commit, membership, thread or dead letter stuck for longer: /health is 503, then the end.',
+  },
+} as const;
+
 /** Defaults of `observability.logs`. */
 export const logsOptions = {
   level: {
@@ -35,4 +45,4 @@ export const logsOptions = {
 
 export const logsLater = ['redact'] as const;
 
-export const observabilityLater = ['health', 'metrics', 'tracing', 'alerts'] as const;
+export const observabilityLater = ['metrics', 'tracing', 'alerts'] as const;

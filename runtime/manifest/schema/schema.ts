@@ -5,7 +5,7 @@
 
 import { defaultsSection, groupSection } from './group.ts';
 import { kafkaLater, kafkaOptions } from './kafka.ts';
-import { httpOptions, logsLater, logsOptions, observabilityLater } from './observability.ts';
+import { healthOptions, httpOptions, logsLater, logsOptions, observabilityLater } from './observability.ts';
 import { producerLater, producerOptions } from './producer.ts';
 import { section, type ValueOf } from './section.ts';
 import { shutdownOptions } from './shutdown.ts';
@@ -28,6 +28,7 @@ export const manifestSchema = section(
       'What can be seen from outside.',
       {
         http: section('The port for operators and monitoring.', httpOptions),
+        health: section('When the process counts as stuck.', healthOptions),
         logs: section('Log lines on standard output.', logsOptions, logsLater),
       },
       observabilityLater,

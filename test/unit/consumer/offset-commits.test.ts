@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Coordinator } from '../../../runtime/consumer/coordinator.ts';
 import type { Membership } from '../../../runtime/consumer/membership.ts';
 import { OffsetCommits } from '../../../runtime/consumer/offset-commits.ts';
+import { LoopWait } from '../../../runtime/core/loop-wait.ts';
 import { seededRandom } from '../../../runtime/core/random.ts';
 import { Cluster } from '../../../runtime/kafka/cluster.ts';
 import { zeroUuid } from '../../../runtime/protocol/codec.ts';
@@ -18,6 +19,7 @@ function scene(...answers: readonly (readonly number[])[]) {
   const client = new ScriptedClient();
   const cluster = new Cluster({ client, clock, random: seededRandom(1) });
   const story: string[] = [];
+  const waits: string[] = [];
   const state = { epoch: 1, identity: { memberId: 'm', generation: 4, instanceId: null } as Membership['identity'] };
   const left = [...answers];
   client.on(findCoordinator, () => ({ nodeId: 1, host: 'b', port: 1, errorCode: 0, coordinators: [] }));
@@ -37,11 +39,12 @@ function scene(...answers: readonly (readonly number[])[]) {
       refused: (action) => story.push(action),
     },
     clock,
+    wait: new LoopWait((name) => waits.push(name), { group: 'g', loop: 'commit' }),
     current: ({ epoch }) => epoch === state.epoch,
     failed: (error) => story.push(error.message),
   });
   const offset = (partition: number, epoch = 1) => ({ topic: 't', partition, epoch, offset: 10 + partition });
-  return { clock, client, commits, story, state, offset };
+  return { clock, client, commits, story, waits, state, offset };
 }
 
 test('commits all partitions in one request under the generation', async () => {
@@ -132,4 +135,14 @@ test('a refusal that an operator has to remove ends the run', async () => {
   const { commits, offset, story } = scene([k.GROUP_AUTHORIZATION_FAILED]);
   expect((await commits.commit([offset(0)])).kind).toBe('lost');
   expect(story).toEqual([expect.stringContaining('GROUP_AUTHORIZATION_FAILED (30)')]);
+});
+
+test('it waits until a commit is accepted; a broker that cannot be reached is not waited for', async () => {
+  const { commits, waits, offset } = scene([15], [0]);
+  await commits.commit([offset(0)]);
+  expect(waits).toEqual(['loop.waiting']);
+  await commits.commit([offset(0)]);
+  expect(waits).toEqual(['loop.waiting', 'loop.waiting', 'loop.answered']);
+  await commits.commit([offset(0)]);
+  expect(waits.slice(3)).toEqual(['loop.waiting', 'loop.answered']);
 });

@@ -5,7 +5,7 @@ import { finish, recordSet, setup } from './fake-threads.ts';
 const p0 = { topic: 'orders', partition: 0 };
 const p1 = { topic: 'orders', partition: 1 };
 const p2 = { topic: 'orders', partition: 2 };
-const concurrency = { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'none', max: 64 } as const;
+const concurrency = { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'none', maxHeapBytes: null, max: 64 } as const;
 const error = { name: 'Error', message: 'no', code: null, stack: null, classes: [], delayMs: null };
 
 function exhaustedReport(set: number, epoch: number, offset: number): FromThread {

@@ -6,7 +6,7 @@ const p0 = { topic: 'orders', partition: 0 };
 const p1 = { topic: 'orders', partition: 1 };
 const p2 = { topic: 'orders', partition: 2 };
 const twoWorkers = {
-  concurrency: { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'none', workers: 2, max: 64 },
+  concurrency: { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'none', workers: 2, maxHeapBytes: null, max: 64 },
 } as const;
 
 test('partitions of a dead thread are read again once its successor has started; others are left alone', async () => {

@@ -430,6 +430,17 @@ describe('M19 rules', () =>
       'execution: inline has no threads (got 4',
     ],
     [
+      'the heap of no thread',
+      groupWith('execution: inline', 'concurrency: { maxHeap: 64MiB }'),
+      'groups.g.concurrency.maxHeap: execution: inline has no threads (got "64MiB"',
+    ],
+    ['a heap that is too small', groupWith('concurrency: { maxHeap: 1MiB }'), 'groups.g.concurrency.maxHeap: '],
+    [
+      'patience without end',
+      `observability: { health: { stalledFor: 1ms } }\n${groupWith()}`,
+      'observability.health.stalledFor: ',
+    ],
+    [
       'a fetch longer than a response',
       `kafka: { maxResponseBytes: 8MiB }\n${groupWith()}`,
       'batch.maxBytes must be below kafka.maxResponseBytes (got 8MiB and 8MiB)',

@@ -68,6 +68,7 @@ test('four lines are a manifest', () => {
     producer: { acks: -1, compression: 'gzip', idempotent: true },
     shutdown: { timeoutMs: 30_000 },
     http: { host: '127.0.0.1', port: 8000 },
+    health: { stalledForMs: 120_000 },
     logs: { level: 'info', format: 'auto' },
     groups: [
       {
@@ -76,7 +77,14 @@ test('four lines are a manifest', () => {
         handlers: [{ file: join(project.folder, 'handlers/a.ts'), events: null }],
         from: 'earliest',
         execution: 'pool',
-        concurrency: { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'partition', workers: 2, max: 64 },
+        concurrency: {
+          order: 'key',
+          keyFrom: { kind: 'key' },
+          nullKey: 'partition',
+          workers: 2,
+          maxHeapBytes: null,
+          max: 64,
+        },
         fetch: { maxWaitMs: 500, minBytes: 1, maxBytes: 8_388_608, maxDecompressedBytes: 67_108_864 },
         buffer: { maxRecords: 5000, maxBytes: 33_554_432, maxUncommitted: 100_000 },
         timeouts: { handlerMs: 300_000, slowMs: 1000, sessionMs: 30_000, heartbeatMs: 3000, rebalanceMs: 60_000 },

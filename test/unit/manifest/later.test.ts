@@ -22,7 +22,7 @@ const ofProcess = [
     'maxBlock: 60s',
     'partitioner: {}',
   ].map((line) => `producer: { ${line} }`),
-  ...['health', 'metrics', 'tracing', 'alerts'].map((key) => `observability: { ${key}: {} }`),
+  ...['metrics', 'tracing', 'alerts'].map((key) => `observability: { ${key}: {} }`),
   'observability: { logs: { redact: [] } }',
 ];
 
@@ -30,7 +30,6 @@ const inherited = [
   'delivery: exactly-once',
   'protocol: auto',
   'staticMembership: auto',
-  'concurrency: { maxHeap: null }',
   'concurrency: { split: none }',
   'concurrency: { adaptive: false }',
   'batch: { maxRecords: 500 }',

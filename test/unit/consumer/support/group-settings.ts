@@ -12,7 +12,14 @@ export function groupSettings(
     handlers: [],
     from: changes.from ?? 'earliest',
     execution: 'inline',
-    concurrency: { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'partition', workers: 1, max: 64 },
+    concurrency: {
+      order: 'key',
+      keyFrom: { kind: 'key' },
+      nullKey: 'partition',
+      workers: 1,
+      maxHeapBytes: null,
+      max: 64,
+    },
     fetch: { maxWaitMs: 100, minBytes: 1, maxBytes: 8 * 1024 * 1024, maxDecompressedBytes: 64 * 1024 * 1024 },
     buffer: { maxRecords: 5000, maxBytes: 32 * 1024 * 1024, maxUncommitted: 100_000 },
     timeouts: {
