@@ -81,9 +81,9 @@ async function writeUntilAcknowledged(
   const { group, topic, partition, offset } = place;
   const loop = `dead letter of ${topic}/${partition} offset ${offset}`;
   const wait = new LoopWait(emit, { group, loop, of: { topic, partition } });
-  wait.began(`${full.topic} cannot be written`);
   let letter = full;
   for (let failures = 0; !stopping.aborted; ) {
+    wait.began(`${letter.topic} cannot be written`);
     try {
       await write(letter);
       wait.over();

@@ -17,7 +17,11 @@ function setup(part: Partial<OutcomeOptions['group']> = {}) {
   const clock = new ManualClock();
   const hub = new EventHub();
   const events: string[] = [];
-  hub.listen((name, event) => events.push('delayMs' in event ? `${name} ${event.delayMs}` : name));
+  const waits: string[] = [];
+  hub.listen((name, event) => {
+    if (name.startsWith('loop.')) waits.push(name);
+    else events.push('delayMs' in event ? `${name} ${event.delayMs}` : name);
+  });
   const writes: { record: OutboundRecord; ok: () => void; fail: (error: Error) => Promise<void> }[] = [];
   const outcome = createOutcome({
     group: { ...group, ...part },
@@ -36,7 +40,7 @@ function setup(part: Partial<OutcomeOptions['group']> = {}) {
     random: () => 0.5,
     emit: hub.emit,
   });
-  return { clock, outcome, writes, events };
+  return { clock, outcome, writes, events, waits };
 }
 
 function tooLarge(): KafkaError {
@@ -71,6 +75,20 @@ test('a write that fails is tried again for ever, with delays from 1 s to 60 s',
   expect(writes[8]!.record).toBe(writes[0]!.record);
   const delays = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000];
   expect(events).toEqual(['record.exhausted', ...delays.map((ms) => `deadLetter.failed ${ms}`)]);
+});
+
+test('the wait for a dead letter goes on until it is written, but a Kafka that cannot be reached does not count', async () => {
+  const { outcome, writes, waits, clock } = setup();
+  void outcome.settle(exhaustedReport());
+  await clock.turn();
+  await writes[0]!.fail(new Error('refused'));
+  await clock.advance(60_000);
+  expect(waits).toEqual(['loop.waiting', 'loop.waiting']);
+  await writes[1]!.fail(new KafkaError('RT_KAFKA_CONNECTION', 'gone', { retryable: true }));
+  await clock.advance(60_000);
+  writes[2]!.ok();
+  await clock.turn();
+  expect(waits.slice(2)).toEqual(['loop.answered', 'loop.waiting', 'loop.answered']);
 });
 
 test('a letter that is too large is shortened at once; one that cannot be shortened waits like any other', async () => {
