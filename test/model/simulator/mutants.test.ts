@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import { type Mutant, mutants } from './mutants.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const seedsMax = 1_000;
+const seedsMax = 1_500;
 
 test.runIf(process.env.SIM_MUTANTS !== undefined).each(mutants)('$name', { timeout: 120_000 }, async (mutant) => {
   const copy = broken(mutant);
