@@ -21,6 +21,8 @@ export interface BrokerOptions {
   readonly port?: number;
   /** `127.0.0.1` (the default) or `::1`; everything else is refused. */
   readonly host?: string;
+  /** Port that clients are told to use instead of the broker's own: that of a proxy in front of it. */
+  readonly advertisedPort?: number;
   readonly clock: Clock;
   readonly random: Random;
   /** Folder in which topics, records and offsets are kept; null, the default: in memory. */
@@ -79,7 +81,7 @@ async function start(store: BrokerStore, options: BrokerOptions): Promise<Broker
   const state: BrokerState = {
     ...{ clock, random, clusterId, topics, groups, producers },
     autoCreateTopics: topicDefaults?.autoCreate ?? false,
-    address: () => address,
+    address: () => ({ host: address.host, port: options.advertisedPort ?? address.port }),
   };
   const listen = () => BrokerServer.listen(address, { apis: answeredApis, state, controls: control });
   let server: BrokerServer | null = await listen();

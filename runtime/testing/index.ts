@@ -1,4 +1,5 @@
 /** The testing kit: a whole runtime in a test, on the embedded broker. `import … from 'kafka-worker-runtime/testing'`. */
+export { type FaultyNetwork, startFaultyNetwork } from './faulty-network.ts';
 export type { StoredRecord } from './read-topic.ts';
 export {
   startTestRuntime,
