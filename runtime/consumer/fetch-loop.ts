@@ -83,6 +83,7 @@ export class FetchLoop {
 
   async #run(): Promise<void> {
     const { client, node, group, received, failed, ended, wait } = this.#options;
+    const purpose = `fetch:${group.name}`;
     try {
       // Partitions open in groups: the first request should have all of them.
       await Promise.resolve();
@@ -96,13 +97,14 @@ export class FetchLoop {
         const asked = plan.ready.map(({ partition: p }) => ({ partition: p, epoch: p.epoch, position: p.position }));
         wait.began(`no answer to Fetch from ${addressText(node)}`, 2 * plan.waitMs);
         try {
-          const response = await client.send(node, `fetch:${group.name}`, fetch, this.#request(plan), {
+          const response = await client.send(node, purpose, fetch, this.#request(plan), {
             maxVersion: 12, // from v13 on topics go by id
             timeoutMs: plan.waitMs + fetchGraceMs,
           });
           // An error of the whole request is no answer that lets anybody go on.
           if (response.errorCode === 0) wait.over();
           if (!this.#stopped) await received(asked, response);
+          client.recycle(node, purpose); // record sets are copies
         } catch (error) {
           wait.failed(error);
           if (!this.#stopped) await failed(error);

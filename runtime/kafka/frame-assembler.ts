@@ -7,8 +7,15 @@
  *
  * A frame too short for its correlation id is refused as well, since libraries read the id without looking.
  * Each chunk is copied at once, so the same memory can be used for the next one.
+ *
+ * Fresh memory for every Fetch answer would make the garbage collector run through the whole heap every few answers,
+ * a fifth of the main thread's time. So whoever is done with the last frame gives its memory back for the next one.
  */
 const minBytes = 4; // the correlation id
+/** Smaller frames cost nothing worth keeping memory for. */
+const recycledBytesMin = 64 * 1024;
+/** Memory that many times too large is let go: a backlog's megabytes are not held while there is little to fetch. */
+const oversizeMax = 8;
 
 export class FrameAssembler {
   readonly #maxBytes: number;
@@ -18,8 +25,12 @@ export class FrameAssembler {
   /** The frame with its length in front; null while the length is read. */
   #frame: Buffer | null = null;
   #filled = 0;
+  /** The memory of the last large frame, which somebody may still look at. */
+  #last: Buffer | null = null;
+  /** The same, once nobody does. */
+  #spare: Buffer | null = null;
 
-  /** @param deliver gets each whole frame, its length included; it may keep it */
+  /** @param deliver gets each whole frame, its length included; it may keep it until it calls `recycle` */
   constructor(maxBytes: number, deliver: (frame: Buffer) => void) {
     this.#maxBytes = maxBytes;
     this.#deliver = deliver;
@@ -48,10 +59,26 @@ export class FrameAssembler {
     return null;
   }
 
+  /** The last frame is not looked at any more: the next one may take its memory. */
+  recycle(): void {
+    this.#spare = this.#last;
+    this.#last = null;
+  }
+
   #begin(length: number): void {
-    this.#frame = Buffer.allocUnsafe(4 + length);
+    this.#frame = this.#memory(4 + length);
     this.#length.copy(this.#frame);
     this.#filled = 4;
     this.#lengthBytes = 0;
+  }
+
+  #memory(bytes: number): Buffer {
+    const spare = this.#spare;
+    this.#spare = null;
+    if (bytes < recycledBytesMin && spare === null) return Buffer.allocUnsafe(bytes);
+    const fits = spare !== null && bytes <= spare.length && bytes * oversizeMax >= spare.length;
+    const memory = fits ? spare : Buffer.allocUnsafe(bytes);
+    this.#last = memory.length < recycledBytesMin ? null : memory;
+    return fits ? memory.subarray(0, bytes) : memory;
   }
 }

@@ -42,6 +42,12 @@ export interface KafkaClient {
     options?: SendOptions,
   ): Promise<Res>;
 
+  /**
+   * Bytes of the last answer to this purpose from this broker are not looked at any more: their memory may take the
+   * next answer. For large answers that come one after the other; whoever does not call it may keep what it got.
+   */
+  recycle(at: BrokerAddress, purpose: Purpose): void;
+
   /** Closes the connections of a purpose at once; its open requests reject with `RT_KAFKA_CONNECTION`. */
   release(purpose: Purpose): Promise<void>;
 

@@ -30,6 +30,8 @@ export interface Transport {
   isConnected(): boolean;
   /** In the order of the calls. @returns the bytes after the correlation id; empty when no response is expected */
   send(request: RawRequest): Promise<Buffer>;
+  /** The last answer is not looked at any more: its memory may take the next one. */
+  recycle(): void;
   /** Rejects what is open and resolves when the socket is closed, also while it connects. */
   destroy(reason: Error): Promise<void>;
 }

@@ -41,6 +41,10 @@ export class WireClient implements KafkaClient {
     return (await this.#anyConnection(purpose)).send(api, request, options);
   }
 
+  recycle(at: BrokerAddress, purpose: Purpose): void {
+    this.#connections.get(purpose)?.get(addressText(at))?.recycle();
+  }
+
   async release(purpose: Purpose): Promise<void> {
     const connections = [...(this.#connections.get(purpose)?.values() ?? [])];
     this.#connections.delete(purpose);

@@ -98,6 +98,10 @@ export class WireConnection {
     }
   }
 
+  recycle(): void {
+    this.#transport.recycle();
+  }
+
   /** Rejects open requests with `reason` and resolves when the socket is gone. Not reported as lost. */
   close(reason: string): Promise<void> {
     this.#end(this.#error('RT_KAFKA_CONNECTION', reason));

@@ -54,7 +54,7 @@ export function createPrivateConnection(options: TransportOptions): Transport {
     port: options.port,
     clientId: options.clientId,
     logger: silent,
-    socketFactory: ({ host, port, onConnect }) => openSocket(host, port, onConnect, (chunk) => receive(chunk)),
+    socketFactory: ({ host, port, onConnect }) => openSocket(host, port, onConnect, (chunk) => received.push(chunk)),
     requestTimeout: 0x7fffffff,
     connectionTimeout: options.connectTimeoutMs,
     enforceRequestTimeout: false,
@@ -64,7 +64,7 @@ export function createPrivateConnection(options: TransportOptions): Transport {
     throw new InternalError('RT_INTERNAL', 'kafkajs: the connection has no request queue', { retryable: false });
   }
   connection.requestQueue.scheduleCheckPendingRequests = () => {};
-  const receive = receiver(connection, options);
+  const received = receiver(connection, options);
 
   return {
     async connect() {
@@ -80,6 +80,7 @@ export function createPrivateConnection(options: TransportOptions): Transport {
     },
     isConnected: () => connection.isConnected() && connection.socket?.writable === true,
     send: async (request) => (await connection.send(toPrivate(request))) ?? Buffer.alloc(0),
+    recycle: () => received.recycle(),
     async destroy(reason) {
       connection.rejectRequests(reason);
       await connection.disconnect();
@@ -106,19 +107,22 @@ function openSocket(host: string, port: number, onConnect: () => void, onChunk: 
   );
 }
 
-function receiver(connection: Connection, options: TransportOptions): (chunk: Uint8Array) => void {
+function receiver(connection: Connection, options: TransportOptions) {
   const frames = new FrameAssembler(options.maxResponseBytes, (frame) => {
     // Whole frames only, so nothing waits here; the empty rest of the last one would make kafkajs copy this one.
     connection.chunks = [];
     connection.processData(frame);
   });
   let broken = false;
-  return (chunk) => {
-    if (broken) return;
-    const length = frames.push(chunk);
-    if (length === null) return;
-    broken = true;
-    options.onBadLength(length);
+  return {
+    push(chunk: Uint8Array): void {
+      if (broken) return;
+      const length = frames.push(chunk);
+      if (length === null) return;
+      broken = true;
+      options.onBadLength(length);
+    },
+    recycle: () => frames.recycle(),
   };
 }
 

@@ -29,13 +29,16 @@ export function createLibraryConnection(library: Library, options: TransportOpti
   // Whoever waits is told by its own callback; without a listener the event would end the process.
   connection.on('error', () => {});
   let ended: Error | null = null;
+  let frames: FrameAssembler | null = null;
 
   return {
     async connect() {
       const connected = connection.connect(options.host, options.port);
       const { socket } = connection;
       // After the library's own listener, which subscribes to the data, and before any data can arrive.
-      socket.once('connect', () => prepare(socket, options));
+      socket.once('connect', () => {
+        frames = prepare(socket, options);
+      });
       try {
         await connected;
       } catch (error) {
@@ -53,6 +56,7 @@ export function createLibraryConnection(library: Library, options: TransportOpti
         throw ended ?? messageWithCause(error);
       }
     },
+    recycle: () => frames?.recycle(),
     async destroy(reason) {
       ended = reason;
       // Undefined until it connects, which its type does not say.
@@ -67,7 +71,7 @@ export function createLibraryConnection(library: Library, options: TransportOpti
 }
 
 /** Puts the assembler between the socket and the library. */
-function prepare(socket: Socket, options: TransportOptions): void {
+function prepare(socket: Socket, options: TransportOptions): FrameAssembler {
   socket.setKeepAlive(true, keepAliveMs);
   const listeners = socket.listeners('data') as ((frame: Buffer) => void)[];
   let broken = false;
@@ -82,6 +86,7 @@ function prepare(socket: Socket, options: TransportOptions): void {
     options.onBadLength(length);
   });
   for (const listener of listeners) socket.off('data', listener);
+  return frames;
 }
 
 async function exchange(library: Library, connection: Connection, request: RawRequest): Promise<Buffer> {

@@ -60,6 +60,8 @@ interface Open {
 export class SimulatedClient implements KafkaClient {
   readonly #options: SimulatedClientOptions;
   readonly #connections = new Map<string, Connection>();
+  /** The last answer's bytes, by purpose. */
+  readonly #answers = new Map<string, Buffer>();
 
   constructor(options: SimulatedClientOptions) {
     this.#options = options;
@@ -87,6 +89,7 @@ export class SimulatedClient implements KafkaClient {
         answer: (body) => {
           timer.cancel();
           settled(api.name);
+          if (body !== null) this.#answers.set(purpose, body);
           resolve(body === null ? (null as Res) : api.readResponse(new Reader(body), version));
         },
         reject: (code, message) => {
@@ -102,6 +105,11 @@ export class SimulatedClient implements KafkaClient {
   /** The process is gone: the broker sees its connections end. */
   cut(): void {
     for (const connection of this.#connections.values()) connection.close();
+  }
+
+  /** What is read after this is nonsense, as it would be with a real client. */
+  recycle(_at: Destination, purpose: string): void {
+    this.#answers.get(purpose)?.fill(0xdd);
   }
 
   release(purpose: string): Promise<void> {

@@ -53,3 +53,28 @@ test.each([-1, 0, 3])('a length of %d is refused: there is no room for a correla
   announced.writeInt32BE(length);
   expect(new FrameAssembler(50, () => {}).push(announced)).toBe(length);
 });
+
+test('memory that is given back takes the next frame, unless it is too small or far too large', () => {
+  const frames: Buffer[] = [];
+  const assembler = new FrameAssembler(1 << 24, (whole) => frames.push(whole));
+  const next = (length: number): Buffer => {
+    assembler.push(frame(length, 1));
+    return frames.at(-1)!;
+  };
+  const first = next(1_000_000);
+  expect(next(1_000_000).buffer).not.toBe(first.buffer); // nobody gave it back
+  const second = frames.at(-1)!;
+  assembler.recycle();
+  const smaller = next(500_000);
+  expect(smaller.buffer).toBe(second.buffer);
+  expect(smaller).toEqual(frame(500_000, 1));
+  assembler.recycle();
+  expect(next(1_000_000).buffer).toBe(second.buffer);
+  assembler.recycle();
+  expect(next(1_000_001).buffer).not.toBe(second.buffer);
+  assembler.recycle();
+  const large = frames.at(-1)!;
+  expect(next(100).buffer).not.toBe(large.buffer);
+  assembler.recycle();
+  expect(next(1_000_000).buffer).not.toBe(large.buffer); // let go: small frames are what comes now
+});

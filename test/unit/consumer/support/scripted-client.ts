@@ -42,6 +42,8 @@ export class ScriptedClient implements KafkaClient {
     }
   }
 
+  recycle(): void {}
+
   async release(purpose: string): Promise<void> {
     for (const reject of this.#open.get(purpose) ?? []) reject(connectionError());
   }
