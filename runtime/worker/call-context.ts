@@ -35,6 +35,8 @@ export class DeadLetterRequest extends Error {
 /** A promise that knows whether anybody waits for it: a failure that nobody sees must fail the attempt. */
 class Publication extends Promise<readonly Published[]> {
   watched = false;
+  /** Rejects it, unless it has settled. */
+  giveUp: (error: Error) => void = () => {};
 
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
@@ -68,6 +70,8 @@ export class CallContext implements Context {
   static {
     abortCall = (context, reason) => {
       context.#abortedFor ??= reason;
+      // A handler that waits for Kafka cannot look at its signal: it would seem to ignore it, and cost its thread.
+      for (const publication of context.#publications ?? []) publication.giveUp(aborted(context.#abortedFor));
       context.#abort?.abort(context.#abortedFor);
     };
     publicationsOf = (context) => context.#publications;
@@ -129,13 +133,16 @@ export class CallContext implements Context {
   }
 
   publish(events: OutboundEvent | readonly OutboundEvent[]): Promise<readonly Published[]> {
+    let giveUp: Publication['giveUp'] | null = null;
     const publication = new Publication((resolve, reject) => {
+      giveUp = reject;
       if (this.#abortedFor !== null) throw aborted(this.#abortedFor);
       const { clock, newId, publisher } = this.#services;
       const list: readonly OutboundEvent[] = Array.isArray(events) ? events : [events];
       const records = list.map((event) => toRecord(event, this.#event, clock.wallTime(), newId));
       publisher.publish(records).then(resolve, reject);
     });
+    if (giveUp !== null) publication.giveUp = giveUp;
     // Seen by us in any case: an unhandled rejection would cost the whole thread.
     Promise.prototype.then.call(publication, undefined, () => {});
     this.#publications ??= [];
@@ -164,9 +171,8 @@ export async function acknowledged(publications: readonly Publication[]): Promis
 }
 
 function aborted(reason: AbortReason): HandlerError {
-  return new HandlerError('RT_HANDLER_ABORTED', `publish: this call was aborted (${reason}); its record runs again`, {
-    retryable: true,
-  });
+  const message = `publish: this call was aborted (${reason}); its record runs again, and what it has sent may be written`;
+  return new HandlerError('RT_HANDLER_ABORTED', message, { retryable: true });
 }
 
 function shown(detail: unknown): string {

@@ -95,3 +95,24 @@ test('an event that cannot be written fails the attempt with the field', async (
   await thread.settle();
   expect(thread.of('retrying')[0]!.error.message).toMatch(/publish: topic: expected/);
 });
+
+test.each([
+  ['waits for it', (_: Event, ctx: Context) => ctx.publish(out)],
+  ['does not wait for it', (_: Event, ctx: Context) => void ctx.publish(out)],
+])(
+  'a publish that is not acknowledged in time fails the attempt, not the thread: the handler %s',
+  async (_, handler) => {
+    const thread = new ThreadUnderTest([{ Placed: handler }], { timeouts: { handlerMs: 1_000 } });
+    const set = thread.give([{ key: 'a' }]);
+    await thread.settle();
+    await thread.clock.advance(1_000);
+    await thread.settle();
+    expect(thread.of('retrying')).toMatchObject([{ attempt: 1, error: { code: 'RT_HANDLER_TIMEOUT' } }]);
+    await thread.clock.advance(1_000);
+    await thread.settle();
+    expect(thread.of('tainted')).toEqual([]);
+    answer(thread); // the second attempt's
+    await thread.settle();
+    expect(set.answer?.kind).toBe('done');
+  },
+);
