@@ -86,8 +86,11 @@ export interface Dispatch {
 
 /** What dispatch asks of the others. */
 export interface DispatchHooks {
-  /** Resolves when the record counts as finished; `held` when it never will without an operator. */
-  exhausted(report: ExhaustedReport): Promise<'settled' | 'held'>;
+  /**
+   * Resolves when the record counts as finished; `held` when it never will without an operator.
+   * @param ended aborted with the record's epoch: nobody waits for the outcome any more
+   */
+  exhausted(report: ExhaustedReport, ended: AbortSignal): Promise<'settled' | 'held'>;
   publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
   /** Records finished or room was made. */
   progressed(): void;
@@ -117,8 +120,11 @@ export interface Commit {
 
 /** `outcome/`: retries are used up: dead-letter, drop or hold? */
 export interface Outcome {
-  /** Resolves when the decision is carried out, however long the dead letter topic refuses. */
-  settle(report: ExhaustedReport): Promise<'settled' | 'held'>;
+  /**
+   * Resolves when the decision is carried out, however long the dead letter topic refuses.
+   * @param ended aborted when the partition is given up or read again: no more is tried then, and it never resolves
+   */
+  settle(report: ExhaustedReport, ended: AbortSignal): Promise<'settled' | 'held'>;
   /** Gives up waiting writes; their promises never resolve. */
   stop(): void;
 }

@@ -98,6 +98,7 @@ export class Dispatcher implements Dispatch {
     const key = partitionKey({ topic, partition });
     const before = this.#flows.get(key);
     if (before !== undefined) this.#close(before, 'abort', 'revoked');
+    before?.ended.abort();
     const slot = this.#threads.slotOf(partition);
     this.#flows.set(key, newFlow({ topic, partition }, epoch, slot, opening));
   }
@@ -197,7 +198,7 @@ export class Dispatcher implements Dispatch {
   async #exhausted(report: ExhaustedReport): Promise<void> {
     const flow = this.#flows.get(partitionKey(report.place));
     if (flow?.epoch !== report.epoch) return;
-    const outcome = await this.#options.hooks.exhausted(report);
+    const outcome = await this.#options.hooks.exhausted(report, flow.ended.signal);
     if (!this.#isCurrent(flow)) return;
     if (outcome === 'held') flow.held.add(report.place.offset);
     else flow.slot.post({ kind: 'settled', set: report.set, offset: report.place.offset });
@@ -249,6 +250,7 @@ export class Dispatcher implements Dispatch {
   }
 
   #forget(flow: Flow): void {
+    flow.ended.abort();
     this.#flows.delete(flow.key);
     this.#deaths.forget(flow.key);
     this.#corrupt.forget(flow);

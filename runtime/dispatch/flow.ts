@@ -9,6 +9,8 @@ export interface Flow extends TopicPartition {
   readonly key: string;
   readonly epoch: number;
   readonly slot: ThreadSlot;
+  /** Aborted when it is given up or replaced by another epoch. */
+  readonly ended: AbortController;
   /** Goes with the first set, then null. */
   opening: Opening | null;
   readonly inFlight: InFlight;
@@ -33,6 +35,7 @@ export function newFlow(place: TopicPartition, epoch: number, slot: ThreadSlot, 
     key: partitionKey(place),
     epoch,
     slot,
+    ended: new AbortController(),
     opening,
     inFlight: new InFlight(),
     held: new Set(),

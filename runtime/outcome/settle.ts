@@ -38,7 +38,7 @@ const tooLargeCodes: ReadonlySet<unknown> = new Set([10, 18]);
 export function createOutcome(options: OutcomeOptions): Outcome {
   const stopping = new AbortController();
   return {
-    settle: (report) => settle(options, report, stopping.signal),
+    settle: (report, ended) => settle(options, report, [stopping.signal, ended]),
     stop: () => stopping.abort(),
   };
 }
@@ -46,7 +46,7 @@ export function createOutcome(options: OutcomeOptions): Outcome {
 async function settle(
   options: OutcomeOptions,
   report: ExhaustedReport,
-  stopping: AbortSignal,
+  ends: readonly AbortSignal[],
 ): Promise<'settled' | 'held'> {
   const { group, emit } = options;
   const { reason, attempts, error } = report;
@@ -59,7 +59,7 @@ async function settle(
   const topic = group.topics.find((one) => one.name === place.topic)?.dlqTopic ?? null;
   if (group.dlq.enabled && topic !== null) {
     const letter = deadLetter(report, topic, group.name, options.clock.wallTime());
-    await writeUntilAcknowledged(options, letter, place, stopping);
+    await writeUntilAcknowledged(options, letter, place, ends);
     emit('record.deadLettered', { ...place, deadLetterTopic: topic, reason, errorType: error.name });
     return 'settled';
   }
@@ -71,31 +71,42 @@ async function settle(
   return 'held';
 }
 
-/** Never resolves once `stopping` is aborted, so that a record does not count as finished by a race. */
+/** Never resolves once one of `ends` is aborted, so that a record does not count as finished by a race. */
 async function writeUntilAcknowledged(
   { write, clock, random, emit }: OutcomeOptions,
   full: OutboundRecord,
   place: RecordPlace,
-  stopping: AbortSignal,
+  ends: readonly AbortSignal[],
 ): Promise<void> {
   const { group, topic, partition, offset } = place;
   const loop = `dead letter of ${topic}/${partition} offset ${offset}`;
   const wait = new LoopWait(emit, { group, loop, of: { topic, partition } });
+  const over = new AbortController();
+  // At once: a record that is read again may wait under the same name, and it is not ours to say when that is over.
+  const end = (): void => {
+    wait.over();
+    over.abort();
+  };
+  // With `over` the listeners go: what they listen to may live long, and they hold the letter.
+  for (const signal of ends) signal.addEventListener('abort', end, { signal: over.signal });
+  if (ends.some((signal) => signal.aborted)) over.abort();
   let letter = full;
-  for (let failures = 0; !stopping.aborted; ) {
+  for (let failures = 0; !over.signal.aborted; ) {
     wait.began(`${letter.topic} cannot be written`);
     try {
       await write(letter);
-      wait.over();
-      if (!stopping.aborted) return;
+      if (over.signal.aborted) break;
+      end();
+      return;
     } catch (error) {
+      if (over.signal.aborted) break;
       wait.failed(error);
       const smaller = isTooLarge(error) ? shortened(letter) : null;
       const delayMs = smaller === null ? backoffMs(retryBackoff, failures++, random) : 0;
       const { message } = toErrorData(error);
       emit('deadLetter.failed', { ...place, deadLetterTopic: letter.topic, message, delayMs });
       letter = smaller ?? letter;
-      await sleep(clock, delayMs, stopping);
+      await sleep(clock, delayMs, over.signal);
     }
   }
   await new Promise<never>(() => {});

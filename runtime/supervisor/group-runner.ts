@@ -71,7 +71,7 @@ function connect(make: StageMakers): Stages {
   const commit = make.commit(consumer);
   const outcome = make.outcome();
   const dispatch = make.dispatch({
-    exhausted: (report) => outcome.settle(report),
+    exhausted: (report, ended) => outcome.settle(report, ended),
     publish: (records) => make.publish(records),
     progressed() {
       commit.progressed();

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FromThread } from '../../../runtime/core/thread-messages.ts';
+import type { Dispatcher } from '../../../runtime/dispatch/dispatcher.ts';
 import { finish, recordSet, setup } from './fake-threads.ts';
 
 const p0 = { topic: 'orders', partition: 0 };
@@ -132,6 +133,24 @@ test('a record counts as finished in its thread when its outcome is settled', as
   exhausted[1]?.decide('held');
   await clock.turn();
   expect(threads[0]?.posted).toEqual([{ kind: 'settled', set: set.id, offset: 4 }]);
+});
+
+test.each([
+  ['given up', async (dispatch: Dispatcher) => dispatch.abort([p0])],
+  ['drained', async (dispatch: Dispatcher) => void (await dispatch.drain([p0], 0, 'revoked'))],
+  ['opened again', async (dispatch: Dispatcher) => dispatch.open(p0, 2, null)],
+])('an outcome is not worked on any more once its partition is %s', async (_, end) => {
+  const { clock, dispatch, threads, exhausted, start } = setup();
+  await start();
+  dispatch.open(p0, 1, null);
+  const set = recordSet(p0, 1, 0, 9);
+  dispatch.accept(set);
+  threads[0]?.hooks.message(exhaustedReport(set.id, 1, 4));
+  expect(exhausted[0]?.ended.aborted).toBe(false);
+  const ended = end(dispatch);
+  await clock.advance(1_000);
+  await ended;
+  expect(exhausted[0]?.ended.aborted).toBe(true);
 });
 
 test('an outcome of an older epoch has no effect', async () => {

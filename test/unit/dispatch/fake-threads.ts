@@ -82,13 +82,17 @@ export function setup(part: Partial<GroupSettings> = {}) {
   const released: Progress[] = [];
   const reread: { partitions: readonly TopicPartition[]; suspects: ReadonlyMap<string, Opening['suspects']> }[] = [];
   const corrupt: number[] = [];
-  const exhausted: { report: ExhaustedReport; decide: (outcome: 'settled' | 'held') => void }[] = [];
+  const exhausted: {
+    report: ExhaustedReport;
+    ended: AbortSignal;
+    decide: (outcome: 'settled' | 'held') => void;
+  }[] = [];
   const counts = { progressed: 0 };
   const dispatch = new Dispatcher({
     // The dispatcher reads these parts only.
     group: { ...groupDefaults, ...part } as GroupSettings,
     hooks: {
-      exhausted: (report) => new Promise((decide) => exhausted.push({ report, decide })),
+      exhausted: (report, ended) => new Promise((decide) => exhausted.push({ report, ended, decide })),
       publish: () => new Promise((resolve) => published.push(resolve)),
       progressed: () => {
         counts.progressed++;

@@ -15,6 +15,7 @@ const group: OutcomeOptions['group'] = {
 
 function setup(part: Partial<OutcomeOptions['group']> = {}) {
   const clock = new ManualClock();
+  const ended = new AbortController();
   const hub = new EventHub();
   const events: string[] = [];
   const waits: string[] = [];
@@ -40,7 +41,7 @@ function setup(part: Partial<OutcomeOptions['group']> = {}) {
     random: () => 0.5,
     emit: hub.emit,
   });
-  return { clock, outcome, writes, events, waits };
+  return { clock, ended, outcome, writes, events, waits };
 }
 
 function tooLarge(): KafkaError {
@@ -49,9 +50,9 @@ function tooLarge(): KafkaError {
 }
 
 test('a record is settled when its dead letter is acknowledged, not before', async () => {
-  const { outcome, writes, events, clock } = setup();
+  const { ended, outcome, writes, events, clock } = setup();
   let result = '';
-  void outcome.settle(exhaustedReport()).then((r) => {
+  void outcome.settle(exhaustedReport(), ended.signal).then((r) => {
     result = r;
   });
   await clock.turn();
@@ -64,8 +65,8 @@ test('a record is settled when its dead letter is acknowledged, not before', asy
 });
 
 test('a write that fails is tried again for ever, with delays from 1 s to 60 s', async () => {
-  const { outcome, writes, events, clock } = setup();
-  void outcome.settle(exhaustedReport());
+  const { ended, outcome, writes, events, clock } = setup();
+  void outcome.settle(exhaustedReport(), ended.signal);
   await clock.turn();
   for (let i = 0; i < 8; i++) {
     await writes[i]!.fail(new Error('refused'));
@@ -78,8 +79,8 @@ test('a write that fails is tried again for ever, with delays from 1 s to 60 s',
 });
 
 test('the wait for a dead letter goes on until it is written, but a Kafka that cannot be reached does not count', async () => {
-  const { outcome, writes, waits, clock } = setup();
-  void outcome.settle(exhaustedReport());
+  const { ended, outcome, writes, waits, clock } = setup();
+  void outcome.settle(exhaustedReport(), ended.signal);
   await clock.turn();
   await writes[0]!.fail(new Error('refused'));
   await clock.advance(60_000);
@@ -92,8 +93,8 @@ test('the wait for a dead letter goes on until it is written, but a Kafka that c
 });
 
 test('a letter that is too large is shortened at once; one that cannot be shortened waits like any other', async () => {
-  const { outcome, writes, clock } = setup();
-  const settled = outcome.settle(exhaustedReport());
+  const { ended, outcome, writes, clock } = setup();
+  const settled = outcome.settle(exhaustedReport(), ended.signal);
   await clock.turn();
   for (let i = 0; i < 4; i++) {
     await writes[i]!.fail(tooLarge());
@@ -111,8 +112,8 @@ test('a letter that is too large is shortened at once; one that cannot be shorte
 });
 
 test('onExhausted: stop holds the record and writes nothing', async () => {
-  const { outcome, writes, events } = setup({ retry: { ...group.retry, onExhausted: 'stop' } });
-  expect(await outcome.settle(exhaustedReport())).toBe('held');
+  const { ended, outcome, writes, events } = setup({ retry: { ...group.retry, onExhausted: 'stop' } });
+  expect(await outcome.settle(exhaustedReport(), ended.signal)).toBe('held');
   expect(writes).toHaveLength(0);
   expect(events).toEqual(['record.exhausted', 'record.held']);
 });
@@ -121,22 +122,22 @@ test.each([
   ['block', 'held', 'record.held'],
   ['drop', 'settled', 'record.dropped'],
 ] as const)('without a dead letter topic, onDisabled: %s', async (onDisabled, result, event) => {
-  const { outcome, writes, events } = setup({
+  const { ended, outcome, writes, events } = setup({
     dlq: { enabled: false, onError: 'block', onDisabled },
     topics: [{ name: 'orders', dlqTopic: null }],
   });
-  expect(await outcome.settle(exhaustedReport())).toBe(result);
+  expect(await outcome.settle(exhaustedReport(), ended.signal)).toBe(result);
   expect(writes).toHaveLength(0);
   expect(events).toEqual(['record.exhausted', event]);
 });
 
 test('after stop nothing is written any more and nothing is settled', async () => {
-  const { outcome, writes, clock } = setup();
+  const { ended, outcome, writes, clock } = setup();
   let settled = false;
-  void outcome.settle(exhaustedReport()).then(() => {
+  void outcome.settle(exhaustedReport(), ended.signal).then(() => {
     settled = true;
   });
-  void outcome.settle(exhaustedReport()).then(() => {
+  void outcome.settle(exhaustedReport(), ended.signal).then(() => {
     settled = true;
   });
   await clock.turn();
@@ -147,4 +148,22 @@ test('after stop nothing is written any more and nothing is settled', async () =
   expect(writes).toHaveLength(2);
   expect(settled).toBe(false);
   expect(clock.pending).toBe(0);
+});
+
+test('with the end of its epoch a dead letter is not tried again, nothing waits for it, and nothing is settled', async () => {
+  const { ended, outcome, writes, events, waits, clock } = setup();
+  let settled = 0;
+  for (let i = 0; i < 3; i++) void outcome.settle(exhaustedReport(), ended.signal).then(() => settled++);
+  await clock.turn();
+  await writes[0]!.fail(new Error('refused'));
+  ended.abort();
+  expect(waits.filter((name) => name === 'loop.answered')).toHaveLength(3);
+  const before = [...events, ...waits];
+  await writes[1]!.fail(new Error('refused'));
+  writes[2]!.ok();
+  await clock.advance(120_000);
+  expect(clock.pending).toBe(0);
+  expect(writes).toHaveLength(3);
+  expect([...events, ...waits]).toEqual(before);
+  expect(settled).toBe(0);
 });
