@@ -36,6 +36,7 @@ export class Watchdog {
   readonly #stalls = new Map<number, Stall>();
   #timer: Timer | null = null;
   #checkedAt = 0;
+  #stopped: boolean = false;
 
   /** @param timeoutMs `timeouts.handler` @param hung called once for each time that a thread stands still */
   constructor(
@@ -51,7 +52,9 @@ export class Watchdog {
     this.#hung = hung;
   }
 
+  /** Has no effect after `stop`, which may come while the threads start. */
   start(): void {
+    if (this.#stopped) return;
     this.#checkedAt = this.#clock.now();
     this.#timer = this.#clock.after(this.#everyMs, () => {
       this.#check();
@@ -60,6 +63,7 @@ export class Watchdog {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
   }
 

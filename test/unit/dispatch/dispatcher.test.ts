@@ -22,6 +22,16 @@ function exhaustedReport(set: number, epoch: number, offset: number): FromThread
   };
 }
 
+test('a stop that comes while the handlers load leaves nothing behind when they have loaded', async () => {
+  const { clock, dispatch, threads } = setup();
+  const starting = dispatch.start();
+  await dispatch.stop();
+  threads[0]?.started.resolve();
+  await starting;
+  await clock.advance(5_000);
+  expect(clock.pending).toBe(0);
+});
+
 test('a partition is always handed to the same thread', async () => {
   const { dispatch, threads, start } = setup({ concurrency: { ...concurrency, workers: 2 } });
   await start();
