@@ -75,7 +75,8 @@ export class Dispatcher implements Dispatch {
       ...{ group, makeThread, clock, random },
       hooks: {
         message: (slot, message, reply) => this.#message(slot, message, reply),
-        died: (slot, reason) => this.#died(slot, reason),
+        ending: (slot, reason) => this.#tellDeath(slot, reason),
+        died: (slot) => this.#died(slot),
         notStarted: (slot, reason) => this.#tellDeath(slot, reason),
         replaced: (slot) => this.#replaced(slot),
       },
@@ -219,8 +220,7 @@ export class Dispatcher implements Dispatch {
     void flow.slot.replace(`a record set was not taken: ${toErrorData(error).message}`);
   }
 
-  #died(slot: ThreadSlot, reason: string): void {
-    this.#tellDeath(slot, reason);
+  #died(slot: ThreadSlot): void {
     const worked = [...this.#flows.values()].filter((flow) => flow.slot === slot && !flow.inFlight.empty);
     const suspects = this.#deaths.record(new Map(worked.map((flow) => [flow.key, flow.inFlight])));
     for (const flow of worked) {

@@ -20,8 +20,10 @@ import type { HandlerThread, MakeThread } from './handler-thread.ts';
 export interface ThreadSlotHooks {
   /** @param reply reaches the thread that sent the message, and no successor: numbers of requests begin anew there */
   message(slot: ThreadSlot, message: FromThread, reply: (message: ToThread) => void): void;
+  /** The thread is to be replaced. Its end takes as long as a native call holds it. */
+  ending(slot: ThreadSlot, reason: string): void;
   /** Nothing of the thread runs or writes any more; its successor is not there yet. */
-  died(slot: ThreadSlot, reason: string): void;
+  died(slot: ThreadSlot): void;
   /** A successor did not start; the next one follows. It ran nothing, so nothing that was in flight is to blame. */
   notStarted(slot: ThreadSlot, reason: string): void;
   /** The successor has loaded the handlers. */
@@ -95,10 +97,11 @@ export class ThreadSlot {
     const thread = this.#thread;
     if (!this.#ready || thread === null) return;
     this.#ready = false;
+    this.#hooks.ending(this, reason);
     await thread.kill();
     if (this.#ending.signal.aborted) return;
     if (this.#clock.now() - this.#startedAt >= soundMs) this.#failures = 0;
-    this.#hooks.died(this, reason);
+    this.#hooks.died(this);
     await this.#startAgain();
   }
 

@@ -30,6 +30,8 @@ export class FakeThread implements HandlerThread {
   readonly index: number;
   killed = false;
   started: PromiseWithResolvers<void> = Promise.withResolvers();
+  /** How long its end takes. */
+  ended: Promise<void> = Promise.resolve();
 
   constructor(index: number, hooks: HandlerThreadHooks) {
     this.index = index;
@@ -57,7 +59,7 @@ export class FakeThread implements HandlerThread {
   kill(): Promise<void> {
     this.killed = true;
     for (const { reject } of this.tasks) reject(new Error('terminated'));
-    return Promise.resolve();
+    return this.ended;
   }
 }
 

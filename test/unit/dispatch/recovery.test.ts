@@ -159,6 +159,27 @@ test('a thread whose loop stands still for timeouts.handler with work in flight 
   expect(events[0]).toMatch(/^thread.died: a handler held the thread for 1\d{4} ms/);
 });
 
+// A native call (a child process waited for, a lock of a file) holds a thread also while it is ended.
+test('a thread that takes its time to end is told at once, and its successor waits for it', async () => {
+  const { clock, dispatch, threads, events, reread, start } = setup();
+  await start();
+  dispatch.open(p0, 1, null);
+  dispatch.accept(recordSet(p0, 1, 0, 9));
+  const end = Promise.withResolvers<void>();
+  threads[0]!.ended = end.promise;
+  await clock.advance(11_000); // its pulse stands still
+  expect(events).toEqual(['thread.died: a handler held the thread for 10000 ms (timeouts.handler)']);
+  await clock.advance(60_000);
+  expect(threads).toHaveLength(1);
+  expect(reread).toEqual([]);
+  end.resolve();
+  await clock.turn();
+  threads[1]?.started.resolve();
+  await clock.turn();
+  expect(reread.map(({ partitions }) => partitions)).toEqual([[p0]]);
+  expect(events).toHaveLength(2);
+});
+
 test('a crash loop waits longer before each successor, a successor that does not start included', async () => {
   const { clock, threads, start } = setup();
   await start();
