@@ -15,7 +15,7 @@ export interface HandlerThread {
   run(task: RecordsTask): Promise<SetDone>;
   /** Has no effect once the thread has ended. */
   post(message: ToThread): void;
-  /** Lets it report its last counts, then ends it. */
+  /** Lets it report its last counts, if it has started, then ends it. Also while `kill` is under way. */
   end(): Promise<void>;
   /** Ends it wherever it is; resolves when nothing of it runs or writes any more. */
   kill(): Promise<void>;

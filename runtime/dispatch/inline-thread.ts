@@ -1,6 +1,7 @@
 /**
  * `execution: inline`: the same runner on the main thread, for handlers that mostly wait. Nothing can be killed here: a
- * handler that blocks holds up the whole process, heartbeats too, and one that ignores its signal goes on.
+ * handler that blocks holds up the whole process, heartbeats too, and one that ignores its signal goes on. A runner that
+ * is replaced because of such a handler is waited for: all others of its handlers settle before their records run again.
  *
  * The one place outside `worker/` that imports from it, and only when it is used: stages do not know one another
  * otherwise.
@@ -25,10 +26,16 @@ export function createInlineThread(
   hooks: HandlerThreadHooks,
 ): HandlerThread {
   let host: WorkerHost | null = null;
-  const kill = (): Promise<void> => {
-    host?.end();
+  let killed: Promise<void> | null = null;
+  const ended = Promise.withResolvers<void>();
+  const release = (): Promise<void> => {
+    const quiet = host?.end() ?? Promise.resolve();
     host = null;
-    return Promise.resolve();
+    return quiet;
+  };
+  const kill = (): Promise<void> => {
+    killed ??= Promise.race([release(), ended.promise]);
+    return killed;
   };
   return {
     pulse: null, // whoever would look at it is blocked together with it
@@ -52,7 +59,11 @@ export function createInlineThread(
     post(message: ToThread) {
       host?.receive(message);
     },
-    end: kill,
+    // The process ends, or the group begins anew: what still runs is waited for no longer.
+    end() {
+      ended.resolve();
+      return kill();
+    },
     kill,
   };
 }

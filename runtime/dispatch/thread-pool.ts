@@ -54,6 +54,7 @@ class PooledThread implements HandlerThread {
   readonly #pool: Piscina<ThreadTask, Started | SetDone>;
   readonly #port: MessagePort;
   readonly #threadPort: MessagePort;
+  #started: boolean = false;
   /** Its end was asked for, or has come. */
   #ending: boolean = false;
   #destroyed: Promise<void> | null = null;
@@ -94,6 +95,7 @@ class PooledThread implements HandlerThread {
       const started = await Promise.race([running, timeout]);
       if (started === 'late') throw notLoaded(`they did not load within ${startTimeoutMs / 1000} s`);
       if (started.kind === 'failed') throw notLoaded(`${started.file}: ${started.message}`);
+      this.#started = true;
     } catch (error) {
       await this.kill();
       if (error instanceof HandlerError) throw error;
@@ -114,7 +116,7 @@ class PooledThread implements HandlerThread {
   }
 
   async end(): Promise<void> {
-    if (!this.#ending) {
+    if (!this.#ending && this.#started) {
       const reported = new AbortController();
       this.#reported = () => reported.abort();
       this.post({ kind: 'end' });

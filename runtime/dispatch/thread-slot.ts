@@ -107,11 +107,9 @@ export class ThreadSlot {
 
   /** Ends the thread after it has told its last counts. */
   async end(): Promise<void> {
-    const wasReady = this.#ready;
     this.#ending.abort();
     this.#ready = false;
-    if (wasReady) await this.#thread?.end();
-    else await this.#thread?.kill();
+    await this.#thread?.end();
   }
 
   async #startAgain(): Promise<void> {

@@ -16,6 +16,8 @@ export class HandlerCall {
   dueAt: number;
   /** Its signal was aborted: how it ends no longer matters. */
   aborted = false;
+  /** It went on for too long after that: nobody waits for it any more. */
+  givenUp = false;
   readonly #context: CallContext;
   readonly #result: unknown;
 

@@ -23,6 +23,8 @@ export class RunningCalls {
   readonly #pulse: ThreadPulse;
   readonly #deadlines: Deadlines;
   #running = 0;
+  #givenUp = 0;
+  #quiet: PromiseWithResolvers<void> | null = null;
   #runningSet = 0;
 
   constructor(services: CallServices, slowMs: number, pulse: ThreadPulse) {
@@ -69,8 +71,22 @@ export class RunningCalls {
   /** @returns how long the call took, in milliseconds */
   settled(call: HandlerCall): number {
     this.#running--;
+    if (call.givenUp) this.#givenUp--;
     this.#deadlines.remove(call);
+    this.#tellQuiet();
     return this.look() - call.startedAt;
+  }
+
+  /** Resolves when no call is under way but those that were given up. */
+  quiet(): Promise<void> {
+    this.#quiet = Promise.withResolvers();
+    const { promise } = this.#quiet;
+    this.#tellQuiet();
+    return promise;
+  }
+
+  #tellQuiet(): void {
+    if (this.#running === this.#givenUp) this.#quiet?.resolve();
   }
 
   #tooLong(call: HandlerCall, now: number): void {
@@ -79,6 +95,9 @@ export class RunningCalls {
       return;
     }
     this.#deadlines.remove(call);
+    call.givenUp = true;
+    this.#givenUp++;
+    this.#tellQuiet();
     const { file, timeoutMs } = call.handler;
     const reason = `${file}: a handler of "${call.event.type}" went on for ${timeoutMs} ms after its signal was aborted`;
     this.services.post({ kind: 'tainted', reason });

@@ -104,7 +104,7 @@ export class ThreadRunner {
         if (message.mode === 'abort') this.#close(message);
         return;
       case 'end':
-        this.end();
+        void this.end();
         return;
       default:
         message satisfies never;
@@ -117,13 +117,17 @@ export class ThreadRunner {
     if (slot.runner !== null && slot.runner.epoch <= message.epoch) slot.runner.end(message.reason);
   }
 
-  /** Ends every partition and reports what was counted. */
-  end(): void {
+  /**
+   * Ends every partition and reports what was counted.
+   * @returns when no handler is under way, but for those that went on for too long after their abort
+   */
+  end(): Promise<void> {
     for (const slot of this.#slots.values()) {
       slot.closedEpoch = Number.POSITIVE_INFINITY;
       slot.runner?.end('shutdown');
     }
     this.#tally();
+    return this.#thread.calls.quiet();
   }
 
   #slotOf(place: { readonly topic: string; readonly partition: number }): Slot {

@@ -15,8 +15,8 @@ export interface WorkerHost {
   /** Only after `load` answered `started`. */
   run(task: RecordsTask): Promise<SetDone>;
   receive(message: ToThread): void;
-  /** Aborts what runs, reports the last counts, aborts the signal that `setup` got. */
-  end(): void;
+  /** Aborts what runs, reports the last counts, aborts the signal that `setup` got. @returns as `ThreadRunner.end` */
+  end(): Promise<void>;
 }
 
 export interface WorkerHostOptions {
@@ -29,9 +29,10 @@ export interface WorkerHostOptions {
 export function createWorkerHost({ start, post, clock, random }: WorkerHostOptions): WorkerHost {
   const ending = new AbortController();
   let runner: ThreadRunner | null = null;
-  const end = (): void => {
-    runner?.end();
+  const end = (): Promise<void> => {
+    const quiet = runner?.end() ?? Promise.resolve();
     ending.abort('shutdown');
+    return quiet;
   };
   return {
     async load() {
@@ -49,7 +50,7 @@ export function createWorkerHost({ start, post, clock, random }: WorkerHostOptio
       return runner === null ? Promise.resolve({ kind: 'stale', bytes: task.bytes }) : runner.run(task);
     },
     receive(message) {
-      if (message.kind === 'end') end();
+      if (message.kind === 'end') void end();
       else runner?.receive(message);
     },
     end,
