@@ -66,7 +66,6 @@ export class OpenSets {
   /** As soon as nothing of it is under way. */
   giveBackCorrupt(set: SetRun): void {
     if (set.deliveries > 0) return;
-    set.progress.publish();
     this.#giveUp(set);
   }
 

@@ -147,6 +147,8 @@ export class SetRun {
 
   /** The epoch is over. A call that ignores its signal may still look at the bytes, so they stay with it. */
   stale(): void {
+    // What has finished since the last pass counts for the last commit.
+    if (!this.released) this.progress.publish();
     this.#release({ kind: 'stale', bytes: this.callsRunning === 0 ? this.#arrayBuffer : null });
   }
 

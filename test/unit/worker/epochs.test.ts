@@ -28,6 +28,20 @@ describe('abort', () => {
     expect(set.progress.readPrefix()).toBe(0);
   });
 
+  test('what had finished just before counts: the last commit comes after the abort', async () => {
+    const gate = new Gate();
+    const waiting = new Gate();
+    const handlers = { Placed: (event: Event) => (event.key === 'a' ? gate.opened : waiting.opened) };
+    const thread = new ThreadUnderTest([handlers]);
+    const set = thread.give([{ key: 'a' }, { key: 'b' }]);
+    await thread.settle();
+    gate.open();
+    // Within one turn of the loop: progress is published once in each.
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+    thread.close(0);
+    expect(set.progress.readPrefix()).toBe(1);
+  });
+
   test('a retry that waits does not run, a dead letter that is settled late has no effect', async () => {
     let calls = 0;
     const handlers = {
