@@ -77,7 +77,7 @@ async function measure(name: string, handle: Fn, count: number): Promise<Measure
   }
   const wallSeconds = (performance.now() - started) / 1000;
   const cpu = process.cpuUsage(cpuBefore);
-  runner.end();
+  await runner.end();
   const millions = (count * recordsPerSet) / 1e6;
   return { wallSeconds: wallSeconds / millions, cpuSeconds: (cpu.user + cpu.system) / 1e6 / millions };
 }

@@ -316,7 +316,7 @@ test('what was counted is reported once, and at the end', async () => {
   ]);
   thread.give([{ key: 'a' }], { firstOffset: 5 });
   await thread.settle();
-  thread.runner.end();
+  void thread.runner.end();
   expect(thread.of('tally')).toHaveLength(2);
   expect(thread.of('tally')[1]!.tally.handled).toMatchObject([{ count: 1 }]);
 });

@@ -181,7 +181,7 @@ describe('types', () => {
     const set = thread.give([{ type: null }, { type: 'Unknown' }]);
     await thread.settle();
     expect(set.answer?.kind).toBe('done');
-    thread.runner.end();
+    void thread.runner.end();
     expect(thread.of('tally')).toMatchObject([{ tally: { skipped: 2 } }]);
   });
 
