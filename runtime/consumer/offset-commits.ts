@@ -53,7 +53,11 @@ export class OffsetCommits {
       await coordinator.find();
       const member = membership.identity;
       const mine = member === null ? [] : offsets.filter(current);
-      if (member === null || mine.length === 0) return { kind: 'lost', reason: 'the partitions were given up' };
+      if (member === null || mine.length === 0) {
+        // A member that goes on with other partitions may have nothing to commit for long, and waits for nothing then.
+        if (member !== null) wait.over();
+        return { kind: 'lost', reason: 'the partitions were given up' };
+      }
       const response = await coordinator.sendOffsets(
         offsetCommit,
         {

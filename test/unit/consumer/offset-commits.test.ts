@@ -78,6 +78,15 @@ test('leaves out what belongs to an older epoch, and sends nothing when nothing 
   expect(client.requests('OffsetCommit')).toHaveLength(1);
 });
 
+test('a commit whose partitions were given up meanwhile is waited for no longer, by a member that goes on', async () => {
+  const { commits, offset, state, waits, client } = scene();
+  const given = commits.commit([offset(0)]);
+  state.epoch++; // while the coordinator was looked for
+  expect((await given).kind).toBe('lost');
+  expect(client.requests('OffsetCommit')).toEqual([]);
+  expect(waits).toEqual(['loop.waiting', 'loop.answered']);
+});
+
 test.each([
   ['COORDINATOR_LOAD_IN_PROGRESS', 'retry', []],
   ['NOT_COORDINATOR', 'retry', []],
