@@ -12,6 +12,7 @@
 import { type Backoff, backoffMs } from '../core/backoff.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { toErrorData } from '../core/error-data.ts';
+import { HandlerError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import type { FromThread, RecordsTask, SetDone, ToThread } from '../core/thread-messages.ts';
 import type { ThreadPulse } from '../core/thread-pulse.ts';
@@ -68,9 +69,13 @@ export class ThreadSlot {
     const reply = (message: ToThread): void => {
       if (this.#thread === thread) this.post(message);
     };
+    const spoiled: string[] = [];
     const thread = this.#make(this.index, {
       message: (message) => {
-        if (this.#thread === thread) this.#hooks.message(this, message, reply);
+        if (this.#thread !== thread) return;
+        // Nobody would hear of it otherwise: what is not ready is not replaced.
+        if (message.kind === 'tainted' && !this.#ready) spoiled.push(message.reason);
+        this.#hooks.message(this, message, reply);
       },
       died: (reason) => {
         if (this.#thread === thread) void this.replace(reason);
@@ -78,6 +83,11 @@ export class ThreadSlot {
     });
     this.#thread = thread;
     await thread.start();
+    if (spoiled.length > 0) {
+      await thread.kill();
+      const message = `the handlers cannot be loaded: ${spoiled[0]}`;
+      throw new HandlerError('RT_HANDLER_LOAD', message, { retryable: false });
+    }
     this.#ready = !this.#ending.signal.aborted;
     this.#startedAt = this.#clock.now();
   }

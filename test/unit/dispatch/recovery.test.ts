@@ -208,6 +208,18 @@ test('a crash loop waits longer before each successor, a successor that does not
   expect(threads).toHaveLength(5); // it had lived well
 });
 
+test('a rejection that nobody waits for while the handlers load is an error of the start too, not silence', async () => {
+  const { clock, dispatch, threads, events } = setup();
+  const tainted = { kind: 'tainted', reason: 'a promise was rejected and nobody waited for it: no database' } as const;
+  const starting = dispatch.start();
+  threads[0]?.hooks.message(tainted);
+  threads[0]?.started.resolve();
+  await expect(starting).rejects.toThrow('no database');
+  expect(threads[0]?.killed).toBe(true);
+  expect(events).toEqual([]);
+  expect(clock.pending).toBe(0);
+});
+
 test('handlers that do not load are an error of the start, and no thread is left', async () => {
   const { clock, dispatch, threads } = setup(twoWorkers);
   const starting = dispatch.start();
