@@ -136,6 +136,20 @@ export class Assignment {
     );
   }
 
+  /**
+   * Another topic has the name. Offsets of the old one mean nothing in it, so nothing of it is committed any more, what
+   * runs is aborted, and `from` says where the new one begins.
+   */
+  replaced(partition: AssignedPartition): void {
+    const from = partition.position;
+    this.lost([partition]);
+    const found = (fresh: AssignedPartition, to: number): void => {
+      this.#options.emit('partition.replaced', { ...this.#name(partition), from, to });
+      this.#open(fresh, to);
+    };
+    this.#watch(this.#options.positions.fromStart(this.#search([this.#add(partition)], found)));
+  }
+
   /** Ends the search for positions. */
   close(): void {
     this.#closing.abort();

@@ -163,7 +163,7 @@ export class ClassicMembership implements Membership {
       return await round();
     } catch (error) {
       this.#wait.failed(error);
-      const passing = error instanceof KafkaError && error.retryable && error.code !== 'RT_KAFKA_PROTOCOL';
+      const passing = error instanceof KafkaError && error.retryable;
       if (!passing && !this.#leaving.signal.aborted) throw error;
       return { kind: 'again', memberId: this.#memberId, atOnce: false };
     }

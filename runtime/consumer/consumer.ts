@@ -25,6 +25,7 @@ import { Coordinator } from './coordinator.ts';
 import { Fetcher } from './fetcher.ts';
 import type { Membership } from './membership.ts';
 import { OffsetCommits } from './offset-commits.ts';
+import type { AssignedPartition } from './partition.ts';
 import { Positions } from './positions.ts';
 import { SetQueue } from './set-queue.ts';
 
@@ -41,6 +42,9 @@ export interface ConsumerOptions {
   readonly drainBudgetMs: number;
   readonly hooks: ConsumerHooks;
 }
+
+/** Damage on the way is gone the next time; damage that is still there at the third look is in the log (row B4). */
+const damagedReadsMax = 3;
 
 /** Connects when `recordSets` is iterated, not before. One consumer serves one run: after an error make another one. */
 export function createConsumer(options: ConsumerOptions): Consumer {
@@ -78,7 +82,8 @@ class GroupConsumer implements Consumer {
       partitions: () => this.#assignment.all(),
       hasRoom: (partition) => hooks.hasRoom(partition),
       outOfRange: (partition) => this.#assignment.reset(partition),
-      damaged: (partition, reason) => this.#assignment.stop(partition, partition.position, reason),
+      replaced: (partition) => this.#assignment.replaced(partition),
+      damaged: (partition, reason) => this.#foundDamaged(partition, partition.position, reason),
       failed,
     });
     this.#membership = new ClassicMembership({
@@ -128,8 +133,16 @@ class GroupConsumer implements Consumer {
     return this.#assignment.reopen(partition, position);
   }
 
-  stopPartition(partition: TopicPartition, offset: number, reason: string): void {
-    this.#assignment.stop(partition, offset, reason);
+  damaged(partition: TopicPartition, offset: number, reason: string): 'again' | 'stopped' {
+    const mine = this.#assignment.get(partition);
+    return mine === null ? 'stopped' : this.#foundDamaged(mine, offset, reason);
+  }
+
+  /** By the fetcher, or by the thread that decodes: either way it is one partition, and one count. */
+  #foundDamaged(partition: AssignedPartition, offset: number, reason: string): 'again' | 'stopped' {
+    if (partition.foundDamaged(offset) < damagedReadsMax) return 'again';
+    this.#assignment.stop(partition, offset, `${reason}; it was read ${damagedReadsMax} times`);
+    return 'stopped';
   }
 
   async leave(budgetMs: number): Promise<boolean> {

@@ -7,8 +7,12 @@
  *
  * A partition without room is left out of the request: that is the backpressure. While one is left out, the broker is
  * asked to answer soon, so that the partition comes back soon after it has room again.
+ *
+ * A broker that says how long it wants to be left alone (quotas) is left alone so long. Topics go by id where the broker
+ * tells ids, so that one made anew under an old name is refused instead of being read from where the old one was.
  */
-import type { Clock } from '../core/clock.ts';
+import { type Clock, sleep } from '../core/clock.ts';
+import { KafkaError } from '../core/errors.ts';
 import type { LoopWait } from '../core/loop-wait.ts';
 import type { GroupSettings } from '../core/settings.ts';
 import { addressText } from '../kafka/client-options.ts';
@@ -24,6 +28,10 @@ const shortWaitMs = 10;
 /** Of one partition in one answer: a fair share where many have much, and never less than a usual batch. */
 const partitionBytesMin = 1024 * 1024;
 const readCommitted = 1;
+/** A broker that asks for more (Kafka's quotas never do) is asked again all the same. */
+const throttleMaxMs = 30_000;
+/** The last version that names topics, for brokers that tell no ids. */
+const namedVersionMax = 12;
 
 export interface FetchLoopOptions {
   readonly node: Node;
@@ -59,7 +67,9 @@ interface Plan {
 
 export class FetchLoop {
   readonly #options: FetchLoopOptions;
-  #stopped: boolean = false;
+  readonly #stopping = new AbortController();
+  /** Why the last request brought nothing; for the report of a stall. */
+  #trouble = '';
   /** Resolves a wait between two requests. */
   #wake: (() => void) | null = null;
   /** Which partition comes first: the broker fills an answer from the front. */
@@ -77,7 +87,7 @@ export class FetchLoop {
 
   /** What is under way is dropped when it arrives. */
   stop(): void {
-    this.#stopped = true;
+    this.#stopping.abort();
     this.wake();
   }
 
@@ -95,18 +105,23 @@ export class FetchLoop {
           continue;
         }
         const asked = plan.ready.map(({ partition: p }) => ({ partition: p, epoch: p.epoch, position: p.position }));
-        wait.began(`no answer to Fetch from ${addressText(node)}`, 2 * plan.waitMs);
+        wait.began(`no answer to Fetch from ${addressText(node)}${this.#trouble}`, 2 * plan.waitMs);
         try {
-          const response = await client.send(node, purpose, fetch, this.#request(plan), {
-            maxVersion: 12, // from v13 on topics go by id
-            timeoutMs: plan.waitMs + fetchGraceMs,
+          const request = this.#request(plan);
+          const named = request.topics.some(({ topicId }) => topicId === zeroUuid);
+          const response = await client.send(node, purpose, fetch, request, {
+            ...(named && { maxVersion: namedVersionMax }),
+            brokerWaitMs: plan.waitMs,
           });
           // An error of the whole request is no answer that lets anybody go on.
           if (response.errorCode === 0) wait.over();
+          this.#trouble = '';
           if (!this.#stopped) await received(asked, response);
           client.recycle(node, purpose); // record sets are copies
+          await this.#leaveAlone(response.throttleTimeMs);
         } catch (error) {
           wait.failed(error);
+          if (error instanceof KafkaError) this.#trouble = `: ${error.message}`;
           if (!this.#stopped) await failed(error);
         }
       }
@@ -114,6 +129,14 @@ export class FetchLoop {
       wait.over();
       ended();
     }
+  }
+
+  get #stopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #leaveAlone(throttleMs: number): Promise<void> {
+    if (throttleMs > 0) await sleep(this.#options.clock, Math.min(throttleMs, throttleMaxMs), this.#stopping.signal);
   }
 
   /** @returns null when this node leads nothing of ours */
@@ -142,7 +165,7 @@ export class FetchLoop {
     const share = Math.max(partitionBytesMin, Math.floor(group.fetch.maxBytes / ready.length));
     const topics = [...Map.groupBy(ready, ({ partition }) => partition.topic)].map(([name, of]) => ({
       name,
-      topicId: zeroUuid,
+      topicId: of[0]!.partition.topicId ?? zeroUuid,
       partitions: of.map(({ partition, leaderEpoch }) => ({
         partition: partition.partition,
         currentLeaderEpoch: leaderEpoch,
@@ -178,6 +201,3 @@ export class FetchLoop {
     });
   }
 }
-
-/** Beyond the broker's own wait: to read from its disk and to carry the bytes. */
-const fetchGraceMs = 30_000;

@@ -24,8 +24,8 @@ import { splitRecords } from './record-sets.ts';
 import { retryBackoff } from './retry-backoff.ts';
 import type { SetQueue } from './set-queue.ts';
 
-/** Damage on the way is gone the next time; damage on the broker's disk is not. */
-const rereadsMax = 2;
+/** Between two looks at bytes that are damaged (row B8: not more than one fetch per second). */
+const rereadAfterMs = 1_000;
 
 export interface FetcherOptions {
   readonly group: GroupSettings;
@@ -40,7 +40,10 @@ export interface FetcherOptions {
   readonly partitions: () => Iterable<AssignedPartition>;
   readonly hasRoom: (partition: AssignedPartition) => boolean;
   readonly outOfRange: (partition: AssignedPartition) => void;
-  readonly damaged: (partition: AssignedPartition, reason: string) => void;
+  /** The topic was deleted and another one has its name. */
+  readonly replaced: (partition: AssignedPartition) => void;
+  /** @returns whether the bytes at its position are worth another read */
+  readonly damaged: (partition: AssignedPartition, reason: string) => 'again' | 'stopped';
   readonly failed: (error: unknown) => void;
 }
 
@@ -61,6 +64,7 @@ export class Fetcher {
   /** Makes the loops fit to the partitions and their leaders. */
   arrange(): void {
     if (this.#stopping.signal.aborted) return;
+    this.#findReplaced();
     let leaderless = false;
     for (const partition of this.#options.partitions()) {
       if (!partition.fetchable) continue;
@@ -101,7 +105,16 @@ export class Fetcher {
     this.#loops.set(address, loop);
   }
 
+  /** Positions of a topic that is gone mean nothing in the one that has its name now. */
+  #findReplaced(): void {
+    const { partitions, cluster, replaced } = this.#options;
+    for (const partition of [...partitions()]) {
+      if (partition.fetchable && !partition.isOf(cluster.topic(partition.topic).topicId)) replaced(partition);
+    }
+  }
+
   #ledBy(address: string) {
+    this.#findReplaced();
     const led: { partition: AssignedPartition; leaderEpoch: number }[] = [];
     for (const partition of this.#options.partitions()) {
       if (!partition.fetchable) continue;
@@ -118,7 +131,9 @@ export class Fetcher {
     if (response.errorCode !== 0) return this.#fail(fetchError(response.errorCode));
     this.#failures = 0;
     const places = new Map(asked.map((place) => [partitionKey(place.partition), place]));
-    for (const { name: topic, partitions } of response.topics) {
+    const names = new Map(asked.map(({ partition }) => [partition.topicId, partition.topic]));
+    for (const { name, topicId, partitions } of response.topics) {
+      const topic = names.get(topicId) ?? name; // by id or by name, as the version has it
       for (const answer of partitions) {
         const place = places.get(partitionKey({ topic, partition: answer.partition }));
         // Revoked, lost or moved while the request was under way: these bytes are of the past.
@@ -170,8 +185,8 @@ export class Fetcher {
   }
 
   #reread(partition: AssignedPartition, reason: string): void {
-    if (partition.damaged++ < rereadsMax) this.#postpone(partition);
-    else this.#options.damaged(partition, reason);
+    const { damaged, clock } = this.#options;
+    if (damaged(partition, reason) === 'again') partition.notBefore = clock.now() + rereadAfterMs;
   }
 
   #postpone(partition: AssignedPartition): void {
@@ -182,9 +197,9 @@ export class Fetcher {
   /** The request as a whole failed. Resolves when the next one may be sent. */
   async #fail(error: unknown): Promise<void> {
     const { clock, random, failed } = this.#options;
-    const passing = error instanceof KafkaError && error.retryable && error.code !== 'RT_KAFKA_PROTOCOL';
-    if (!passing) return failed(error);
-    // Positions stay: what was handed over is worked on meanwhile.
+    if (!(error instanceof KafkaError && error.retryable)) return failed(error);
+    // Positions stay: what was handed over is worked on meanwhile. An answer that can never be taken (larger than
+    // `kafka.maxResponseBytes`) is asked for again too: each try is in the log, and the fetch counts as stuck.
     this.#refresh();
     await sleep(clock, backoffMs(retryBackoff, this.#failures++, random), this.#stopping.signal);
   }

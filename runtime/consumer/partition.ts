@@ -15,6 +15,7 @@
  * whatever comes back under another number is of the past. While it is opening the epoch is 0, which nobody has.
  */
 import type { TopicPartition } from '../core/record-set.ts';
+import { zeroUuid } from '../protocol/codec.ts';
 
 export type PartitionState = 'opening' | 'open' | 'draining' | 'lost' | 'closed';
 
@@ -37,8 +38,10 @@ export class AssignedPartition implements TopicPartition {
   #stopped = false;
   /** Fetches in a row that failed; spaces the next one. */
   failures = 0;
-  /** Fetches in a row whose bytes were damaged. */
-  damaged = 0;
+  /** Of the topic that the position belongs to; null while Kafka has not told it. */
+  #topicId: string | null = null;
+  /** Where the bytes were damaged when they were last read, and how many times in a row. */
+  #damage = { offset: -1, reads: 0 };
   /** By the clock; not fetched before. */
   notBefore = Number.NEGATIVE_INFINITY;
 
@@ -84,7 +87,24 @@ export class AssignedPartition implements TopicPartition {
   advance(position: number): void {
     this.#position = position;
     this.failures = 0;
-    this.damaged = 0;
+  }
+
+  get topicId(): string | null {
+    return this.#topicId;
+  }
+
+  /** What Kafka calls the topic's id now. @returns false when the position is one of another topic of this name */
+  isOf(topicId: string): boolean {
+    if (topicId === zeroUuid) return true; // not told, or the topic is not there at the moment
+    this.#topicId ??= topicId;
+    return this.#topicId === topicId;
+  }
+
+  /** Whoever found it, over all epochs. @returns how many times in a row the bytes at `offset` were damaged */
+  foundDamaged(offset: number): number {
+    const reads = this.#damage.offset === offset ? this.#damage.reads + 1 : 1;
+    this.#damage = { offset, reads };
+    return reads;
   }
 
   /** Not read any more; what was read may still be committed. */
@@ -108,7 +128,6 @@ export class AssignedPartition implements TopicPartition {
     this.#position = position;
     this.#epoch = ++lastEpoch;
     this.failures = 0;
-    this.damaged = 0;
     this.notBefore = Number.NEGATIVE_INFINITY;
     return this.#epoch;
   }

@@ -36,6 +36,8 @@ export interface RuntimeEvents {
   'partition.closed': TopicPartition & { readonly group: string; readonly epoch: number; readonly lost: boolean };
   /** The position was outside what the partition holds; records `from` up to `to` may be missing. */
   'partition.outOfRange': TopicPartition & { readonly group: string; readonly from: number; readonly to: number };
+  /** The topic was deleted and made anew: records of the new one are read from `to`, `from` was a position in the old one. */
+  'partition.replaced': TopicPartition & { readonly group: string; readonly from: number; readonly to: number };
   /** The partition is not read any more until an operator acts. */
   'partition.stopped': TopicPartition & { readonly group: string; readonly offset: number; readonly reason: string };
   'records.fetched': TopicPartition & { readonly group: string; readonly records: number; readonly bytes: number };

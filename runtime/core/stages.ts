@@ -22,8 +22,11 @@ export interface Consumer {
    * @returns its new epoch; null when the partition is not owned any more
    */
   reopen(partition: TopicPartition, position: number): number | null;
-  /** Stops reading an owned partition for good (corrupt bytes, an operator's decision); what is done may be committed. */
-  stopPartition(partition: TopicPartition, offset: number, reason: string): void;
+  /**
+   * The bytes at `offset` do not decode. Damage on the way is gone the next time (`again`: reopen it after a while); damage
+   * in the log is not, and the partition is not read any more (`stopped`); what is done may be committed.
+   */
+  damaged(partition: TopicPartition, offset: number, reason: string): 'again' | 'stopped';
   /**
    * Gives up every partition as revoked (`hooks.revoked`), leaves the group, closes its connections.
    * @returns false when something in flight was cut short
@@ -96,8 +99,8 @@ export interface DispatchHooks {
   progressed(): void;
   /** A thread died and is being replaced: these partitions must be read again. Suspects by `partitionKey`. */
   threadDied(partitions: readonly TopicPartition[], suspects: ReadonlyMap<string, Opening['suspects']>): void;
-  /** Bytes that do not decode, read from Kafka more than once. */
-  corrupt(partition: TopicPartition, offset: number, message: string): void;
+  /** Bytes that do not decode: `again` when they are worth another read. */
+  corrupt(partition: TopicPartition, offset: number, message: string): 'again' | 'stopped';
 }
 
 /** `commit/`: how far is a partition done? */

@@ -253,7 +253,6 @@ export class Dispatcher implements Dispatch {
     flow.ended.abort();
     this.#flows.delete(flow.key);
     this.#deaths.forget(flow.key);
-    this.#corrupt.forget(flow);
   }
 
   #changed(): void {

@@ -21,6 +21,8 @@ export interface SendOptions {
   readonly maxVersion?: number;
   /** Instead of `kafka.requestTimeout`; longer than what the broker is asked to wait. Milliseconds. */
   readonly timeoutMs?: number;
+  /** How long the broker is asked to wait before it answers, on top of the timeout. Milliseconds. */
+  readonly brokerWaitMs?: number;
   /** Produce with acks 0 is never answered: the promise resolves with `null as Res` once the bytes are written. */
   readonly noResponse?: boolean;
 }

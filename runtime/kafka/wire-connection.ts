@@ -86,7 +86,7 @@ export class WireConnection {
         body: flexible ? Buffer.concat([Buffer.of(0), body]) : body,
         expectResponse: options.noResponse !== true,
       },
-      options.timeoutMs ?? this.#requestTimeoutMs,
+      (options.timeoutMs ?? this.#requestTimeoutMs) + (options.brokerWaitMs ?? 0),
     );
     if (options.noResponse === true) return null as Res;
     try {

@@ -90,7 +90,7 @@ function connect(make: StageMakers): Stages {
         });
       }
     },
-    corrupt: (partition, offset, message) => consumer.stopPartition(partition, offset, message),
+    corrupt: (partition, offset, message) => consumer.damaged(partition, offset, message),
   });
   return { consumer, dispatch, commit, outcome };
 }

@@ -33,6 +33,16 @@ export const logLines: Lines = {
       from: e.from,
       to: e.to,
     }),
+  'partition.replaced': (e) =>
+    line(
+      'error',
+      `${at(e)} belongs to a new topic of this name: it is read from ${e.to}, the old one was at ${e.from}`,
+      {
+        ...place(e),
+        from: e.from,
+        to: e.to,
+      },
+    ),
   'partition.stopped': (e) =>
     line('error', `${at(e)} is not read beyond offset ${e.offset}: ${e.reason}`, { ...place(e), offset: e.offset }),
   'partition.lag': null,

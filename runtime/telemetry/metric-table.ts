@@ -147,6 +147,12 @@ export const metricTable = {
     labels: ['group', 'messaging_destination', 'messaging_kafka_partition'],
     meaning: 'Offsets skipped since Kafka had them no more, deleted by retention for example',
   },
+  'partitions.stopped': {
+    type: 'counter',
+    unit: 'events',
+    labels: ['group', 'messaging_destination', 'messaging_kafka_partition'],
+    meaning: 'Partitions that are not read any more until an operator acts: their bytes do not decode',
+  },
   'connections.active': {
     type: 'gauge',
     unit: 'connections',

@@ -55,6 +55,7 @@ export class Metrics {
     'partition.lag': (event) => this.#set('consumer.lag', partitionLabels(event), event.lag),
     'partition.outOfRange': (event) =>
       this.#count('records.missing', partitionLabels(event), Math.max(0, event.to - event.from)),
+    'partition.stopped': (event) => this.#count('partitions.stopped', partitionLabels(event)),
     'records.fetched': ({ group, records }) => this.#observe('batch.size', { group }, records),
     'commit.failed': ({ group }) => this.#count('commit.errors', { group }),
     'record.retried': ({ group, type, error }) =>

@@ -72,9 +72,14 @@ export class SimulatedClient implements KafkaClient {
     purpose: string,
     api: Api<Req, Res>,
     request: Req,
-    { maxVersion = Number.POSITIVE_INFINITY, timeoutMs = requestTimeoutMs }: SendOptions = {},
+    {
+      maxVersion = Number.POSITIVE_INFINITY,
+      timeoutMs: answerMs = requestTimeoutMs,
+      brokerWaitMs = 0,
+    }: SendOptions = {},
   ): Promise<Res> {
     const { clock, sent, settled } = this.#options;
+    const timeoutMs = answerMs + brokerWaitMs;
     const answered = answeredApis.get(api.key)!;
     const version = Math.min(api.versions[1], answered.versions[1], maxVersion);
     const connection = this.#connection(purpose);

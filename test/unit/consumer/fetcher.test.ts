@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Fetcher } from '../../../runtime/consumer/fetcher.ts';
 import { AssignedPartition } from '../../../runtime/consumer/partition.ts';
 import { SetQueue } from '../../../runtime/consumer/set-queue.ts';
+import { KafkaError } from '../../../runtime/core/errors.ts';
 import { ProgressPool } from '../../../runtime/core/progress.ts';
 import { seededRandom } from '../../../runtime/core/random.ts';
 import { partitionKey, type RecordSet } from '../../../runtime/core/record-set.ts';
@@ -17,14 +18,18 @@ import { groupSettings } from './support/group-settings.ts';
 import { ScriptedClient } from './support/scripted-client.ts';
 
 type Answer = { readonly errorCode?: number; readonly records?: Buffer };
+const firstId = '1'.padStart(32, '0');
+const secondId = '2'.padStart(32, '0');
 
 /** Two brokers; partition n of topic t is led by broker n % 2 + 1. */
-async function scene(partitionCount: number) {
+async function scene(partitionCount: number, topicId: string = zeroUuid) {
   const clock = new ManualClock();
   const client = new ScriptedClient();
   const cluster = new Cluster({ client, clock, random: seededRandom(1) });
   const leaders = Array.from({ length: partitionCount }, (_, partition) => (partition % 2) + 1);
   const full = new Set<number>();
+  /** What the brokers call the topic's id, and how long they want to be left alone after the next answer. */
+  const broker = { topicId, throttleTimeMs: 0 };
   const story: string[] = [];
   const sets: RecordSet[] = [];
   /** What each partition is answered next; nothing: the broker waits. */
@@ -35,7 +40,7 @@ async function scene(partitionCount: number) {
       {
         errorCode: 0,
         name: 't',
-        topicId: zeroUuid,
+        topicId: broker.topicId,
         internal: false,
         partitions: leaders.map((leader, partition) => ({
           ...{ errorCode: 0, partition, leader, leaderEpoch: 3, replicas: [], isr: [], offlineReplicas: [] },
@@ -51,7 +56,11 @@ async function scene(partitionCount: number) {
       await new Promise<void>((resolve) => clock.after(request.maxWaitMs, resolve));
     }
     const partitions = given.map((answer, i) => ({ ...emptyAnswer, partition: asked[i]!, ...answer }));
-    return { throttleTimeMs: 0, errorCode: 0, topics: [{ name: 't', topicId: zeroUuid, partitions }] };
+    const { throttleTimeMs } = broker;
+    broker.throttleTimeMs = 0;
+    const { topicId: asking } = request.topics[0]!;
+    const name = asking === zeroUuid ? 't' : '';
+    return { throttleTimeMs, errorCode: 0, topics: [{ name, topicId: asking, partitions }] };
   });
   await cluster.refresh(['t']);
   const queue = new SetQueue(() => {});
@@ -69,9 +78,15 @@ async function scene(partitionCount: number) {
     partitions: () => partitions,
     hasRoom: ({ partition }) => !full.has(partition),
     outOfRange: (partition) => story.push(`out of range ${partitionKey(partition)}`),
+    replaced: (partition) => {
+      story.push(`replaced ${partitionKey(partition)} at ${partition.position}`);
+      partition.stop();
+    },
     damaged: (partition, reason) => {
+      if (partition.foundDamaged(partition.position) < 3) return 'again';
       story.push(`damaged ${partitionKey(partition)}: ${reason}`);
       partition.stop();
+      return 'stopped';
     },
     failed: (error) => story.push(`failed: ${(error as Error).message}`),
   });
@@ -79,7 +94,7 @@ async function scene(partitionCount: number) {
     for (let set = await queue.next(); set !== null; set = await queue.next()) sets.push(set);
   };
   return {
-    ...{ clock, client, cluster, leaders, full, story, sets, answers, queue, partitions, fetcher, read },
+    ...{ clock, client, cluster, broker, leaders, full, story, sets, answers, queue, partitions, fetcher, read },
     /** Partitions of each fetch so far, with the broker: `b1: 0 2`. */
     asked: () =>
       client.sent
@@ -261,4 +276,57 @@ test('says when a position does not exist, and when an operator has to act', asy
   await it.clock.advance(0);
   expect(it.story).toContain('out of range t/0');
   expect(it.story).toContainEqual(expect.stringContaining('failed: fetching t/1'));
+});
+
+test('a topic that was deleted and made anew is not read from where the old one was', async () => {
+  await using it = await scene(1, firstId);
+  void it.read();
+  it.answers.set(0, [{ records: records(0, 5) }, { errorCode: k.UNKNOWN_TOPIC_ID }]);
+  it.fetcher.arrange();
+  await it.clock.advance(0);
+  expect(it.sets).toHaveLength(1);
+  expect(it.client.requests('Fetch')[0].topics[0].topicId).toBe(firstId);
+  it.broker.topicId = secondId;
+  await it.clock.advance(2000);
+  expect(it.story).toEqual(['replaced t/0 at 5']);
+  expect(it.client.requests('Fetch').every(({ topics }) => topics[0].topicId === firstId)).toBe(true);
+});
+
+test('a broker that asks to be left alone is left alone, for 30 seconds at most', async () => {
+  for (const [throttleTimeMs, leftAloneMs] of [
+    [5_000, 5_000],
+    [0x7fffffff, 30_000],
+  ] as const) {
+    await using it = await scene(1);
+    void it.read();
+    it.answers.set(0, [{ records: records(0, 5) }]);
+    it.broker.throttleTimeMs = throttleTimeMs;
+    it.fetcher.arrange();
+    await it.clock.advance(0);
+    expect(it.sets).toHaveLength(1);
+    await it.clock.advance(leftAloneMs - 1);
+    expect(it.asked()).toHaveLength(1);
+    await it.clock.advance(1);
+    expect(it.asked()).toHaveLength(2);
+  }
+});
+
+test('an answer that cannot be taken is asked for again, with backoff', async () => {
+  await using it = await scene(1);
+  void it.read();
+  let asked = 0;
+  it.client.on(fetch, () => {
+    if (asked++ < 20) throw new KafkaError('RT_KAFKA_PROTOCOL', 'a frame of 2 GiB', { retryable: true });
+    const partitions = [{ ...emptyAnswer, partition: 0, records: records(0, 5) }];
+    it.fetcher.stop();
+    return { errorCode: 0, topics: [{ name: 't', topicId: zeroUuid, partitions }] };
+  });
+  it.fetcher.arrange();
+  await it.clock.advance(0);
+  await it.clock.advance(10_000);
+  expect(asked).toBeGreaterThan(8);
+  expect(asked).toBeLessThan(20);
+  await it.clock.advance(30_000);
+  expect(asked).toBe(21);
+  expect(it.story).toEqual([]);
 });

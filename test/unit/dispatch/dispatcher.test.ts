@@ -240,7 +240,7 @@ test('abort tells the thread why', async () => {
   expect(dispatch.hasRoom(p0)).toBe(false);
 });
 
-test('bytes that do not decode are read again twice, a second apart, then the partition is stopped', async () => {
+test('bytes that do not decode are read again a second later, as long as the consumer says so', async () => {
   const { clock, dispatch, threads, reread, corrupt, start } = setup();
   await start();
   for (let read = 1; read <= 3; read++) {
@@ -259,7 +259,7 @@ test('bytes that do not decode are read again twice, a second apart, then the pa
     await clock.advance(1);
   }
   expect(reread.map(({ partitions }) => partitions)).toEqual([[p0], [p0]]);
-  expect(corrupt).toEqual([7]);
+  expect(corrupt).toEqual([7, 7, 7]);
   await clock.advance(10_000);
   expect(reread).toHaveLength(2);
 });

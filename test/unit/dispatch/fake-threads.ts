@@ -100,7 +100,7 @@ export function setup(part: Partial<GroupSettings> = {}) {
         counts.progressed++;
       },
       threadDied: (partitions, suspects) => reread.push({ partitions, suspects }),
-      corrupt: (_, offset) => corrupt.push(offset),
+      corrupt: (_, offset) => (corrupt.push(offset) < 3 ? 'again' : 'stopped'),
     },
     makeThread: (index, hooks) => {
       const thread = new FakeThread(index, hooks);

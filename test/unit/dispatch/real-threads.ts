@@ -83,7 +83,7 @@ export function realThreads(
         const finished = checkpoint.finishedBeyond();
         read(checkpoint.read(), { finished, suspects: suspects.get(partitionKey(partition)) ?? [] });
       },
-      corrupt() {},
+      corrupt: () => 'stopped',
     },
     clock: systemClock,
     random: systemRandom,
