@@ -11,6 +11,8 @@ export interface TransportOptions {
   readonly maxResponseBytes: number;
   /** A frame of a length that cannot be. No byte of it is kept; the socket is still open when this is called. */
   readonly onBadLength: (length: number) => void;
+  /** An answer to a request that was never sent, or was answered before; the socket is still open, or about to close. */
+  readonly onUnasked: () => void;
   /** The socket is gone, for whatever reason, after it was connected. Called once. */
   readonly onClosed: () => void;
 }

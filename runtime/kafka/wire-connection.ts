@@ -6,7 +6,8 @@
  *
  * Requests wait while it connects and are then written in the order of the calls. A closed connection never opens
  * again: the client makes a new one. A request that times out closes the connection, because the answer that may
- * still come holds back everything behind it.
+ * still come holds back everything behind it. A broker answers in the order of the requests: an answer out of turn is
+ * one to another request, whatever its correlation id says, so it is not taken and the connection ends.
  */
 import type { Clock } from '../core/clock.ts';
 import { type ErrorCode, KafkaError } from '../core/errors.ts';
@@ -36,6 +37,8 @@ export class WireConnection {
   readonly #versions: Promise<BrokerVersions>;
   /** Rejects each open request. */
   readonly #open = new Set<(error: KafkaError) => void>();
+  /** Requests that will be answered, the next one first. */
+  readonly #unanswered: RawRequest[] = [];
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
   #gone: Promise<void> = Promise.resolve();
 
@@ -56,6 +59,7 @@ export class WireConnection {
       connectTimeoutMs: Math.min(options.requestTimeoutMs, connectTimeoutMaxMs),
       maxResponseBytes: options.maxResponseBytes,
       onBadLength: (length) => this.#lose(this.#badLength(length, options.maxResponseBytes)),
+      onUnasked: () => this.#lose(this.#error('RT_KAFKA_PROTOCOL', 'an answer came to a request that was not sent')),
       onClosed: () => this.#lose(this.#error('RT_KAFKA_CONNECTION', 'the connection was closed')),
     });
     this.#versions = this.#connect();
@@ -153,8 +157,15 @@ export class WireConnection {
       });
       if (this.#state === 'closed') return fail(this.#error('RT_KAFKA_CONNECTION', 'the connection was closed'));
       this.#open.add(fail);
+      if (request.expectResponse) this.#unanswered.push(request);
       this.#transport.send(request).then(
         (answer) => {
+          if (request.expectResponse && this.#unanswered.shift() !== request) {
+            return this.#lose(
+              this.#error('RT_KAFKA_PROTOCOL', `an answer to ${request.apiName} came out of turn`),
+              true,
+            );
+          }
           settle();
           resolve(answer);
         },

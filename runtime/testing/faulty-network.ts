@@ -1,16 +1,19 @@
 /**
  * A network that can fail: a loopback TCP proxy in front of one broker. Clients stay on it when the broker advertises
- * the proxy's port.
+ * the proxy's port, or when `FaultyFrames` tells them so.
  *
  *   client ──▶ proxy ──▶ broker      open: bytes pass · holding: kept, both ways · refusing: new connections are reset
- *          ◀──       ◀──
+ *          ◀──       ◀──             slow: so many bytes per second · mortal: each connection is reset after a while
  *
  * Holding keeps no bytes in memory: the sockets are not read, so the senders' own buffers fill up. Not responsible for
- * what the bytes say: it knows no frames.
+ * what the bytes say: that is for a tap (`faulty-frames.ts`).
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type Clock, systemClock, type Timer } from '../core/clock.ts';
+import { type Random, seededRandom } from '../core/random.ts';
 import type { BrokerAddress } from '../core/settings.ts';
+import { SlowLink } from './slow-link.ts';
 
 export interface FaultyNetwork {
   /** Where clients connect, and what the broker has to advertise. */
@@ -25,16 +28,48 @@ export interface FaultyNetwork {
   refuse(refusing: boolean): void;
   /** A black hole: from now on nothing passes either way, or (false) all of it, what was held first. */
   hold(holding: boolean): void;
+  /** From now on each connection carries so many bytes per second each way, or (null) as many as it can. */
+  slow(bytesPerSecond: number | null): void;
+  /** From now on connections, open ones too, live for a random time within these bounds, or (null) as long as they like. */
+  mortal(lifetimeMs: readonly [min: number, max: number] | null): void;
   close(): Promise<void>;
 }
 
+/** What stands in the way of one connection's bytes; whatever it passes on goes through the network's other faults. */
+export interface Tap {
+  fromClient(bytes: Buffer): void;
+  fromBroker(bytes: Buffer): void;
+}
+
+/** The two ends, as a tap sees them. */
+export interface TapEnds {
+  toClient(bytes: Buffer): void;
+  toBroker(bytes: Buffer): void;
+  /** Ends the connection once what was passed on has arrived. */
+  end(): void;
+}
+
+export interface FaultyNetworkOptions {
+  /** Called for each connection. */
+  readonly tap?: (ends: TapEnds) => Tap;
+  readonly clock?: Clock;
+  /** For lifetimes. */
+  readonly random?: Random;
+}
+
 /** @param target asked per connection, since a broker that advertises the proxy starts after it */
-export async function startFaultyNetwork(target: () => BrokerAddress): Promise<FaultyNetwork> {
+export async function startFaultyNetwork(
+  target: () => BrokerAddress,
+  { tap, clock = systemClock, random = seededRandom(1) }: FaultyNetworkOptions = {},
+): Promise<FaultyNetwork> {
   const sockets = new Set<Socket>();
-  const clients = new Set<Socket>();
+  /** Clients, and when each one's time is over. */
+  const clients = new Map<Socket, Timer | null>();
   let accepted = 0;
   let refusing = false;
   let holding = false;
+  let bytesPerSecond: number | null = null;
+  let lifetimeMs: readonly [number, number] | null = null;
 
   const server = createServer({ noDelay: true }, (client) => {
     accepted++;
@@ -46,25 +81,63 @@ export async function startFaultyNetwork(target: () => BrokerAddress): Promise<F
     const { host, port } = target();
     const broker = connect({ host, port, noDelay: true });
     broker.on('error', () => {});
-    clients.add(client);
-    client.on('close', () => clients.delete(client));
-    forward(client, broker);
-    forward(broker, client);
+    clients.set(client, deathOf(client));
+    client.on('close', () => {
+      clients.get(client)?.cancel();
+      clients.delete(client);
+    });
+    const toBroker = way(client, broker);
+    const toClient = way(broker, client);
+    const tapped = tap?.({ toBroker, toClient, end: () => client.destroySoon() });
+    client.on('data', (bytes: Buffer) => (tapped === undefined ? toBroker(bytes) : tapped.fromClient(bytes)));
+    broker.on('data', (bytes: Buffer) => (tapped === undefined ? toClient(bytes) : tapped.fromBroker(bytes)));
+    if (holding) for (const socket of [client, broker]) socket.pause();
   });
 
-  function forward(from: Socket, to: Socket): void {
+  /** @returns a function that sends on what came `from` there: in order, and no faster than it is taken */
+  function way(from: Socket, to: Socket): (bytes: Buffer) => void {
+    const closed = new AbortController();
+    const link = new SlowLink(
+      clock,
+      () => bytesPerSecond,
+      (bytes) => void to.write(bytes),
+      closed.signal,
+    );
+    let last = Promise.resolve();
+    /** Pieces that are on their way. */
+    let carried = 0;
+    const flow = (): void => {
+      if (carried > 0 || to.writableNeedDrain) from.pause();
+      else if (!holding) from.resume();
+    };
     sockets.add(from);
-    from.on('data', (chunk) => {
-      if (!to.write(chunk)) from.pause();
-    });
-    to.on('drain', () => {
-      if (!holding) from.resume();
-    });
+    to.on('drain', flow);
     from.on('close', () => {
       sockets.delete(from);
-      to.destroySoon(); // what the side that went away had said before still arrives
+      // What the side that went away had said before still arrives.
+      void last.then(() => to.destroySoon());
     });
-    if (holding) from.pause();
+    to.on('close', () => closed.abort());
+    return (bytes) => {
+      if (bytesPerSecond === null && carried === 0) {
+        to.write(bytes);
+        return flow();
+      }
+      carried++;
+      last = last
+        .then(() => link.carry(bytes))
+        .then(() => {
+          carried--;
+          flow();
+        });
+      flow();
+    };
+  }
+
+  function deathOf(client: Socket): Timer | null {
+    if (lifetimeMs === null) return null;
+    const [min, max] = lifetimeMs;
+    return clock.after(min + random() * (max - min), () => client.resetAndDestroy());
   }
 
   server.listen(0, '127.0.0.1');
@@ -85,6 +158,16 @@ export async function startFaultyNetwork(target: () => BrokerAddress): Promise<F
       for (const socket of sockets) {
         if (now) socket.pause();
         else socket.resume();
+      }
+    },
+    slow: (now) => {
+      bytesPerSecond = now;
+    },
+    mortal: (now) => {
+      lifetimeMs = now;
+      for (const [client, timer] of clients) {
+        timer?.cancel();
+        clients.set(client, deathOf(client));
       }
     },
     close: async () => {

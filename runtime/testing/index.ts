@@ -1,5 +1,7 @@
 /** The testing kit: a whole runtime in a test, on the embedded broker. `import … from 'kafka-worker-runtime/testing'`. */
-export { type FaultyNetwork, startFaultyNetwork } from './faulty-network.ts';
+export { FaultyFrames } from './faulty-frames.ts';
+export { type FaultyNetwork, type FaultyNetworkOptions, startFaultyNetwork } from './faulty-network.ts';
+export type { FrameFault } from './frame-fault.ts';
 export type { StoredRecord } from './read-topic.ts';
 export {
   startTestRuntime,

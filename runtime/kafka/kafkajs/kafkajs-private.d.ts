@@ -44,7 +44,11 @@ declare module 'kafkajs/src/network/connection.js' {
     constructor(options: ConnectionOptions);
     /** Missing until `connect()` was called. */
     socket: Socket | undefined;
-    requestQueue: { scheduleCheckPendingRequests(): void };
+    requestQueue: {
+      scheduleCheckPendingRequests(): void;
+      /** What waits for an answer, by correlation id. */
+      readonly inflight: ReadonlyMap<number, unknown>;
+    };
     isConnected(): boolean;
     connect(): Promise<boolean>;
     disconnect(): Promise<boolean>;

@@ -2,11 +2,12 @@
  * The one door to kafkajs's private files: its `Connection`, which connects, frames and correlates. We use it below
  * the library's cluster, since a request must choose its connection (see `Purpose`) and its own version.
  *
- * Four of its habits are changed here:
+ * Five of its habits are changed here:
  *   - a timer that checks the queue every millisecond for ever: nothing of ours waits in that queue, so it is off
  *   - request timeouts, checked every 100 ms and only ever longer than the default: off, `wire-connection.ts` has its own
  *   - frames of any length are buffered, and joined from many pieces of fresh memory: `FrameAssembler` does it instead,
  *     out of one receive buffer per connection
+ *   - an answer that nobody asked for is passed over: it says that the two sides do not agree, so the connection ends
  *   - `disconnect()` waits for open requests: they are rejected first, and the socket is destroyed
  */
 import { createRequire } from 'node:module';
@@ -60,10 +61,11 @@ export function createPrivateConnection(options: TransportOptions): Transport {
     enforceRequestTimeout: false,
     maxInFlightRequests: null,
   });
-  if (typeof connection.requestQueue?.scheduleCheckPendingRequests !== 'function') {
+  const { requestQueue } = connection;
+  if (typeof requestQueue?.scheduleCheckPendingRequests !== 'function' || !(requestQueue.inflight instanceof Map)) {
     throw new InternalError('RT_INTERNAL', 'kafkajs: the connection has no request queue', { retryable: false });
   }
-  connection.requestQueue.scheduleCheckPendingRequests = () => {};
+  requestQueue.scheduleCheckPendingRequests = () => {};
   const received = receiver(connection, options);
 
   return {
@@ -108,12 +110,18 @@ function openSocket(host: string, port: number, onConnect: () => void, onChunk: 
 }
 
 function receiver(connection: Connection, options: TransportOptions) {
+  let broken = false;
   const frames = new FrameAssembler(options.maxResponseBytes, (frame) => {
+    if (broken) return;
+    if (!connection.requestQueue.inflight.has(frame.readInt32BE(4))) {
+      broken = true;
+      options.onUnasked();
+      return;
+    }
     // Whole frames only, so nothing waits here; the empty rest of the last one would make kafkajs copy this one.
     connection.chunks = [];
     connection.processData(frame);
   });
-  let broken = false;
   return {
     push(chunk: Uint8Array): void {
       if (broken) return;
