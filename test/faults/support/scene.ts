@@ -1,0 +1,77 @@
+/**
+ * A runtime behind a network that can fail, in front of the embedded broker or of Apache Kafka, with records flowing:
+ *
+ *   load ─▶ broker ◀═ network, frames ═▶ runtime ─▶ load's handler
+ */
+import {
+  FaultyFrames,
+  type FaultyNetwork,
+  startFaultyNetwork,
+  startTestRuntime,
+  type TestContext,
+  type TestRuntime,
+} from '../../../runtime/testing/index.ts';
+import { TestKafka } from '../../../runtime/testing/test-kafka.ts';
+import type { Target } from '../../peers/support/targets.ts';
+import { quick } from '../../scenarios/support/quick.ts';
+import { Load } from './load.ts';
+
+export interface SceneOptions {
+  readonly partitions?: number;
+  /** Keys of the group, over the quick ones. */
+  readonly group?: Readonly<Record<string, unknown>>;
+  /** Other sections of the manifest. */
+  readonly manifest?: Readonly<Record<string, unknown>>;
+  /** False: returns before the group has joined. */
+  readonly joined?: boolean;
+  /** Called before the runtime starts. */
+  readonly before?: (frames: FaultyFrames, network: FaultyNetwork) => void;
+}
+
+export interface Scene {
+  readonly rt: TestRuntime;
+  readonly network: FaultyNetwork;
+  readonly frames: FaultyFrames;
+  readonly load: Load;
+  /** Of the broker itself, past the network. */
+  readonly kafka: TestKafka;
+  readonly topic: string;
+  readonly group: string;
+  /** Waits until everything is handled and committed. */
+  finished(): Promise<void>;
+}
+
+const maxRetries = 1;
+
+export async function startScene(t: TestContext, target: Target, options: SceneOptions = {}): Promise<Scene> {
+  const { partitions = 2 } = options;
+  const topic = await target.makeTopic('faults', partitions);
+  target.owns(`${topic}.dlq`);
+  const group = target.fresh('faults');
+  const kafka = new TestKafka(target.addresses);
+  t.onTestFinished(() => kafka.close());
+  await kafka.createTopics({ [`${topic}.dlq`]: { partitions: 1 } });
+  const load = new Load(t, { kafka, group, topic, partitions, maxRetries });
+
+  const frames = new FaultyFrames({ advertise: () => network.address });
+  const network = await startFaultyNetwork(() => target.addresses[0]!, { tap: frames.tap });
+  t.onTestFinished(() => network.close());
+  options.before?.(frames, network);
+  const rt = await startTestRuntime(t, {
+    brokers: [network.address],
+    group: {
+      ...quick,
+      name: group,
+      topics: [topic],
+      concurrency: { max: 32 },
+      retry: { ...quick.retry, maxRetries },
+      timeouts: { ...quick.timeouts, session: '30s' },
+      ...options.group,
+    },
+    handler: load.handler,
+    joined: options.joined ?? true,
+    ...(options.manifest && { manifest: options.manifest }),
+  });
+  const finished = () => load.finished(() => rt.runtime.health());
+  return { rt, network, frames, load, kafka, topic, group, finished };
+}
