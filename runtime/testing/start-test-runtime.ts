@@ -11,7 +11,7 @@
  *   await rt.until(() => rt.count('offsets.committed') > 0);
  */
 import { createBroker } from '../broker/broker.ts';
-import { systemClock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { EventHub, type RuntimeEvents } from '../core/events.ts';
 import { systemRandom } from '../core/random.ts';
 import type { BrokerAddress } from '../core/settings.ts';
@@ -51,6 +51,8 @@ export interface TestRuntimeOptions {
   readonly http?: boolean;
   /** False: returns before the groups have joined. */
   readonly joined?: boolean;
+  /** Of the runtime, not of its broker: one that is set wrong, or runs fast. */
+  readonly clock?: Clock;
 }
 
 export interface TestRuntime {
@@ -84,7 +86,11 @@ export async function startTestRuntime(t: TestContext, options: TestRuntimeOptio
   const hub = new EventHub();
   const seen: { readonly name: keyof RuntimeEvents; readonly event: unknown }[] = [];
   hub.listen((name, event) => void seen.push({ name, event }));
-  const runtime = createRuntime(settings, { events: hub, http: options.http ?? false });
+  const runtime = createRuntime(settings, {
+    events: hub,
+    http: options.http ?? false,
+    ...pick('clock', options.clock),
+  });
   t.onTestFinished(async () => void (await runtime.stop()));
   const started = runtime.start();
   if (options.joined ?? true) await started;
