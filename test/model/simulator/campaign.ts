@@ -4,9 +4,15 @@ import { drawPlan, type Plan, type Shrink } from './plan.ts';
 import { World } from './world.ts';
 
 export async function tryPlan(plan: Plan, traced = false): Promise<Ledger> {
-  const world = new World(plan, traced);
-  await world.run();
-  return world.ledger;
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0; // a third of the time would go into stacks of faults that are meant
+  try {
+    const world = new World(plan, traced);
+    await world.run();
+    return world.ledger;
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 /** @returns the message of a failed test, for a seed that fails */

@@ -18,7 +18,7 @@ import { checkHandlers } from '../../../runtime/worker/check-handlers.ts';
 import { ThreadRunner } from '../../../runtime/worker/thread-runner.ts';
 import { Place, type Timeline } from './timeline.ts';
 
-const beatMs = 300;
+const beatMs = 900; // below `timeouts.handler`
 
 export interface SimulatedThreadOptions {
   readonly group: GroupSettings;

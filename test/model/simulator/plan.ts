@@ -107,7 +107,7 @@ function drawGroup(workers: number, whole: (min: number, max: number) => number)
       max: workers + whole(0, 4),
       maxHeapBytes: null,
     },
-    fetch: { maxWaitMs: 500, minBytes: 1, maxBytes: 1024 * 1024, maxDecompressedBytes: 1024 * 1024 },
+    fetch: { maxWaitMs: whole(100, 3_000), minBytes: 1, maxBytes: 1024 * 1024, maxDecompressedBytes: 1024 * 1024 },
     buffer: { maxRecords: whole(2, 30), maxBytes: 1024 * 1024, maxUncommitted: whole(2, 30) },
     timeouts: { handlerMs: 2_000, slowMs: 1_000, sessionMs: 6_000, heartbeatMs: 1_000, rebalanceMs: 10_000 },
     retry: {

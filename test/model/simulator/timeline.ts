@@ -17,6 +17,7 @@ interface Event {
   run: (() => void) | null;
 }
 
+const stepsPerTurn = 100;
 const wallTimeAtStart = Date.UTC(2026, 0, 1);
 
 export class Timeline {
@@ -41,20 +42,44 @@ export class Timeline {
   }
 
   /** Runs events until `over` says so, time is up or nothing is left. @returns whether `over` came true */
-  async runUntil(over: () => boolean, untilMs: number, stepsMax: number): Promise<boolean> {
-    while (!over()) {
+  runUntil(over: () => boolean, untilMs: number, stepsMax: number): Promise<boolean> {
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+    let ended = false;
+    const end = (cameTrue: boolean): void => {
+      ended = true;
+      resolve(cameTrue);
+    };
+    const step = (): void => {
+      if (ended) return;
+      if (over()) return end(true);
       const event = this.#pop();
-      if (event === null) return false;
+      if (event === null) return end(false);
       if (event.at > untilMs || this.steps > stepsMax) {
         this.#push(event);
-        return false;
+        return end(false);
       }
       this.now = event.at;
       this.steps++;
       event.run?.();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    return true;
+    };
+    // All promises that an event settles have their say before the next event: Node empties its microtasks between two
+    // immediates. Many immediates in one turn of the loop, since a turn costs more than most events.
+    const turn = (): void => {
+      for (let left = stepsPerTurn; left > 0; left--) setImmediate(guarded);
+      setImmediate(() => {
+        if (!ended) turn();
+      });
+    };
+    const guarded = (): void => {
+      try {
+        step();
+      } catch (error) {
+        ended = true;
+        reject(error);
+      }
+    };
+    turn();
+    return promise;
   }
 
   #push(event: Event): void {

@@ -1,8 +1,8 @@
 /**
  * One run of a seed: a simulated Kafka, the members of a group, and what the plan does to them.
  *
- *   trouble (records come, members come and go, requests fail) ── 25 s ──▶ calm ──▶ everything finished and committed
- *                                                                              ──▶ members stop ──▶ nothing left running
+ *   trouble (records come, members come and go, requests fail) ── 25 s, or nothing is left that could go wrong ──▶
+ *   calm ──▶ everything finished and committed ──▶ members stop ──▶ nothing left running
  */
 import type { BrokerState } from '../../../runtime/broker/broker-state.ts';
 import { type Random, seededRandom } from '../../../runtime/core/random.ts';
@@ -43,6 +43,9 @@ export class World {
   readonly #faults: Faults;
   readonly #members = new Map<number, Running>();
   #lettersRead = 0;
+  #calm = false;
+  /** When the last record comes, or the last thing happens to a member. */
+  #lastPlannedMs = 0;
 
   constructor(plan: Plan, traced: boolean) {
     this.#plan = plan;
@@ -64,10 +67,16 @@ export class World {
   async run(): Promise<void> {
     const { ledger } = this;
     this.#produceAll();
-    for (const action of this.#plan.actions) this.#timeline.after(action.atMs, () => this.#act(action));
+    for (const action of this.#plan.actions) {
+      this.#plannedAt(action.atMs + (action.kind === 'freeze' ? action.forMs : 0));
+      this.#timeline.after(action.atMs, () => this.#act(action));
+    }
     const broken = (): boolean => ledger.violations.length > 0;
-    await this.#timeline.runUntil(broken, troubleMs, stepsMax);
+    // Idle members teach nothing: most runs are through with everything long before the end.
+    const over = (): boolean => broken() || (this.#timeline.now > this.#lastPlannedMs && ledger.complete);
+    await this.#timeline.runUntil(over, troubleMs, stepsMax);
     if (broken()) return;
+    this.#calm = true;
     if ([...this.#members.values()].every(({ ended }) => ended)) this.#start(99);
     const complete = await this.#until(() => broken() || ledger.complete);
     if (broken()) return;
@@ -95,9 +104,15 @@ export class World {
         key: `k${Math.floor(random() * this.#plan.keys)}`,
         script: drawScript(random, this.#plan.mix, this.#plan.group.timeouts.handlerMs),
       }));
-      this.#timeline.after(random() ** 2 * 15_000, () => this.#append(partition, drawn));
+      const atMs = random() ** 2 * 15_000;
+      this.#plannedAt(atMs);
+      this.#timeline.after(atMs, () => this.#append(partition, drawn));
       left -= count;
     }
+  }
+
+  #plannedAt(atMs: number): void {
+    this.#lastPlannedMs = Math.max(this.#lastPlannedMs, atMs);
   }
 
   #append(partition: number, drawn: readonly { readonly key: string; readonly script: Script }[]): void {
@@ -143,7 +158,7 @@ export class World {
       state: this.#state,
       clock: main,
       random,
-      faults: () => (this.#timeline.now < troubleMs ? this.#faults : null),
+      faults: () => (this.#calm ? null : this.#faults),
       sent: (api, request) => {
         if (api === 'OffsetCommit') ledger.commitSent(member, committedIn(request));
       },
@@ -176,7 +191,7 @@ export class World {
         {
           ...{ group: this.#plan.group, timeline: this.#timeline, main, random },
           handlersFor: (thread) => scriptedHandlers(ledger, member, thread),
-          startFails: () => !first && this.#timeline.now < troubleMs && random() < 0.1,
+          startFails: () => !first && !this.#calm && random() < 0.1,
           gone: (thread) => ledger.threadGone(thread),
           handedOver: (task) => ledger.handedOver(member, task),
           answered: (task) => ledger.answered(member, task),
