@@ -95,7 +95,8 @@ export class SimulatedThread implements HandlerThread {
     this.#options.handedOver(task);
     this.#toTasks.send(() => {
       void this.#runner?.run(moved).then((done) => {
-        this.#fromTasks.send(() => this.#settle(running, () => running.result.resolve(done)));
+        const back = { ...done, bytes: done.bytes?.transfer() ?? null } as SetDone; // the thread cannot read them either
+        this.#fromTasks.send(() => this.#settle(running, () => running.result.resolve(back)));
       });
     });
     return running.result.promise;

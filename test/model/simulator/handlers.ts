@@ -7,6 +7,8 @@ import type { Step } from './script.ts';
 interface Event {
   readonly partition: number;
   readonly offset: bigint;
+  readonly key: string;
+  readonly data: unknown;
 }
 
 /** @returns the default export of a handler module */
@@ -15,12 +17,20 @@ export function scriptedHandlers(ledger: Ledger, member: number, thread: Simulat
     '*': (event: Event, ctx: Context): unknown => {
       const entry = ledger.entries[event.partition]![Number(event.offset)]!;
       const step = entry.script[Math.min(entry.calls, entry.script.length - 1)]!;
-      return play(step, ledger, thread, ledger.started(member, thread, entry), ctx.signal);
+      return play(step, ledger, thread, ledger.started(member, thread, entry), event, ctx.signal);
     },
   };
 }
 
-function play(step: Step, ledger: Ledger, thread: SimulatedThread, call: Call, signal: AbortSignal): unknown {
+function play(
+  step: Step,
+  ledger: Ledger,
+  thread: SimulatedThread,
+  call: Call,
+  event: Event,
+  signal: AbortSignal,
+): unknown {
+  signal.addEventListener('abort', () => ledger.note(`abort:${String(signal.reason)}`, () => ''), { once: true });
   switch (step.kind) {
     case 'done':
       return ledger.ended(call, 'done', true);
@@ -35,9 +45,13 @@ function play(step: Step, ledger: Ledger, thread: SimulatedThread, call: Call, s
         else thread.hang();
       });
       return new Promise(() => {});
+    case 'never':
+      ledger.note('never', () => `m${call.member}.${thread.index}`);
+      return new Promise(() => {});
     case 'later':
       return new Promise<void>((resolve, reject) => {
         const end = (outcome: 'done' | 'fail'): void => {
+          ledger.read(call, () => [event.key, event.data]);
           ledger.ended(call, outcome, !signal.aborted);
           if (outcome === 'done') resolve();
           else reject(new Error('no'));

@@ -8,7 +8,7 @@
  * The first broken clause ends the run.
  */
 import type { RuntimeEvents } from '../../../runtime/core/events.ts';
-import { partitionKey, type TopicPartition } from '../../../runtime/core/record-set.ts';
+import type { TopicPartition } from '../../../runtime/core/record-set.ts';
 import type { RecordsTask } from '../../../runtime/core/thread-messages.ts';
 import type { SimulatedThread } from './handler-thread.ts';
 import type { Script } from './script.ts';
@@ -42,6 +42,14 @@ export interface LedgerLimits {
   readonly topic: string;
   readonly maxRetries: number;
   readonly maxRecords: number;
+  readonly maxUncommitted: number;
+  /** Nothing but drains takes partitions away. */
+  readonly graceful: boolean;
+}
+
+/** Body of the record at this place. */
+export function bodyOf(partition: number, offset: number): unknown {
+  return { at: `p${partition}@${offset}` };
 }
 
 export class Ledger {
@@ -105,6 +113,26 @@ export class Ledger {
     return call;
   }
 
+  /** What the call's event says when the call ends. */
+  read({ entry, member }: Call, read: () => readonly unknown[]): void {
+    const { partition, offset, key } = entry;
+    let found: string;
+    try {
+      found = JSON.stringify(read());
+    } catch (error) {
+      found = String(error);
+    }
+    if (found === JSON.stringify([key, bodyOf(partition, offset)])) return;
+    this.broken('bytes_stay_until_the_call_ends', `m${member} ${name(entry)} reads ${found}`);
+  }
+
+  /** A request met what the plan had for it. */
+  fault(member: number, api: string, what: string): void {
+    const kind = what.replace(/ .*/, '');
+    if (api === 'OffsetCommit') this.note(`commit:${kind}`, () => `m${member}`);
+    this.note(`fault:${kind}`, () => `m${member} ${api} ${what}`);
+  }
+
   /** @param counts false after an abort: the call's outcome does not matter any more */
   ended(call: Call, outcome: 'done' | 'fail', counts: boolean): void {
     const { entry, member, thread } = call;
@@ -112,7 +140,16 @@ export class Ledger {
     this.note('end', () => `m${member}.${thread.index} ${name(entry)} ${outcome}${counts ? '' : ' (aborted)'}`);
     if (outcome !== 'done' || !counts) return;
     entry.finished = true;
-    this.#assignment(member, entry.partition)?.done.add(entry.offset);
+    const lowest = this.#lowestUnfinished(entry.partition);
+    if (lowest < entry.offset) this.note('out of order', () => name(entry));
+    const done = this.#assignment(member, entry.partition)?.done;
+    if (done === undefined) return;
+    done.add(entry.offset);
+    const beyond = [...done].filter((offset) => offset > lowest).length;
+    const { maxUncommitted, maxRecords } = this.#limits;
+    const max = maxUncommitted + maxRecords + this.#largestFetch;
+    if (beyond <= max) return;
+    this.broken('uncommitted_bounded', `m${member} p${entry.partition}: ${beyond} beyond ${lowest}, at most ${max}`);
   }
 
   threadGone(thread: SimulatedThread): void {
@@ -136,10 +173,8 @@ export class Ledger {
     this.note('stored', () => `p${partition} ${before} -> ${offset}`);
     this.committed[partition] = offset;
     if (offset < before) this.broken('commit_never_regresses', `p${partition} from ${before} to ${offset}`);
-    const open = this.entries[partition]!.find((entry) => !entry.finished);
-    if (open !== undefined && open.offset < offset) {
-      this.broken('no_commit_beyond_unfinished', `p${partition} at ${offset}, ${name(open)} is not finished`);
-    }
+    const lowest = this.#lowestUnfinished(partition);
+    if (lowest < offset) this.broken('no_commit_beyond_unfinished', `p${partition} at ${offset}, not ${lowest}`);
   }
 
   /** A dead letter is in its topic. */
@@ -189,7 +224,7 @@ export class Ledger {
         return;
       }
       case 'partition.closed':
-        this.#assignments.delete(`${member}/${partitionKey(event as TopicPartition)}`);
+        this.#closed(member, event as RuntimeEvents['partition.closed']);
         return;
       case 'records.fetched':
         this.#largestFetch = Math.max(this.#largestFetch, (event as RuntimeEvents['records.fetched']).records);
@@ -220,6 +255,22 @@ export class Ledger {
     const key = `${member}/${this.#limits.topic}/${partition}`;
     const letters = new Set<string>();
     this.#assignments.set(key, { epoch, calls: new Map(), done: new Set(), letters, inFlight: new Set() });
+  }
+
+  #closed(member: number, { partition, lost }: RuntimeEvents['partition.closed']): void {
+    const assignment = this.#assignment(member, partition);
+    this.#assignments.delete(`${member}/${this.#limits.topic}/${partition}`);
+    this.note(lost ? 'lost' : 'drained', () => `m${member} p${partition}`);
+    const committed = this.committed[partition]!;
+    if (lost || !this.#limits.graceful || assignment?.done.has(committed) !== true) return;
+    this.broken('a_drain_commits_what_is_done', `m${member} p${partition} at ${committed}, which is done`);
+  }
+
+  /** @returns the offset, that of the next record when all are finished */
+  #lowestUnfinished(partition: number): number {
+    const entries = this.entries[partition]!;
+    const open = entries.findIndex(({ finished }) => !finished);
+    return open === -1 ? entries.length : open;
   }
 
   #exhausted(member: number, { partition, offset, reason }: RuntimeEvents['record.exhausted']): void {

@@ -24,7 +24,7 @@ export const mutants: readonly Mutant[] = [
     name: 'completions of an ended epoch count',
     edits: [
       { file: 'worker/delivery.ts', from: "if (this.#state !== 'running') return;", to: '' },
-      { file: 'worker/partition-runner.ts', from: 'if (set.released) return;', to: '' },
+      { file: 'worker/open-sets.ts', from: 'if (set.released) return;', to: '' },
     ],
   },
   {
@@ -83,7 +83,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'worker/partition-runner.ts',
-        from: 'if (this.#former.running > 0 || this.#former.blocked) return true;',
+        from: 'if (this.#former.#deliveries.running > 0 || this.#former.blocked) return true;',
         to: '',
       },
     ],
@@ -92,7 +92,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a record that waits for its retry lets its key go',
     edits: [
       {
-        file: 'worker/partition-runner.ts',
+        file: 'worker/deliveries.ts',
         from: 'const { attempt } = delivery;',
         to: 'const { attempt } = delivery;\n    if (delivery.lane !== null) this.#lanes.delete(delivery.lane.key);',
       },
@@ -133,6 +133,84 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'commit after looking for the coordinator, whatever was lost meanwhile',
     edits: [{ file: 'consumer/offset-commits.ts', from: 'await coordinator.find();', to: '' }],
+  },
+  {
+    name: 'begin anew where Kafka does not say what was committed',
+    edits: [
+      {
+        file: 'consumer/positions.ts',
+        from: 'if (this.#coordinatorRefused(answer.errorCode)) return offsets;',
+        to: 'if (this.#coordinatorRefused(answer.errorCode))\n      return new Map(partitions.map((one) => [partitionKey(one), -1]));',
+      },
+    ],
+  },
+  {
+    name: 'commit before the drain, not after it',
+    edits: [
+      {
+        file: 'supervisor/group-runner.ts',
+        from: 'const finished = await dispatch.drain(partitions, budgetMs, reason);\n      await commit.flush(partitions);',
+        to: 'await commit.flush(partitions);\n      const finished = await dispatch.drain(partitions, budgetMs, reason);',
+      },
+    ],
+  },
+  {
+    name: 'dead-letter a record that succeeds in its last attempt',
+    edits: [
+      {
+        file: 'worker/delivery.ts',
+        from: 'const failure = this.#failure;',
+        to: 'const failure = this.#failure ?? (this.attempt > this.#host.limits.maxRetries ? invalidType : null);',
+      },
+    ],
+  },
+  {
+    name: 'tell twice that a record is given up',
+    edits: [
+      {
+        file: 'dispatch/dispatcher.ts',
+        from: 'void this.#exhausted(message);',
+        to: 'void this.#exhausted(message);\n        void this.#exhausted(message);',
+      },
+    ],
+  },
+  {
+    name: 'take the bytes back while an aborted call reads them',
+    edits: [
+      {
+        file: 'worker/set-run.ts',
+        from: 'bytes: this.callsRunning === 0 ? this.#arrayBuffer : null',
+        to: 'bytes: this.#arrayBuffer',
+      },
+    ],
+  },
+  {
+    name: 'keep a thread whose handler does not settle after its abort',
+    edits: [{ file: 'worker/running-calls.ts', from: "this.services.post({ kind: 'tainted', reason });", to: '' }],
+  },
+  {
+    name: 'go on for ever beyond a record that is stuck',
+    edits: [{ file: 'dispatch/room.ts', from: 'flow.full = farAhead || level', to: 'flow.full = level' }],
+  },
+  {
+    name: 'leave threads running after the end',
+    edits: [{ file: 'dispatch/dispatcher.ts', from: 'await this.#threads.stop();', to: '' }],
+  },
+  {
+    name: 'a member that waits for records does not hear of the stop',
+    edits: [
+      { file: 'consumer/consumer.ts', from: 'const end = (): void => this.#queue.end();', to: 'const end = () => {};' },
+    ],
+  },
+  {
+    name: 'a commit that meets a rebalance ends the group',
+    edits: [
+      {
+        file: 'consumer/error-actions.ts',
+        from: 'commit: { ...anywhere, ...byCoordinator, ...byMembership, [k.REBALANCE_IN_PROGRESS]',
+        to: 'commit: { ...anywhere, ...byCoordinator, ...byMembership, [-2]',
+      },
+    ],
   },
   {
     name: 'use a sequence again that an unanswered batch may have used',

@@ -11,7 +11,9 @@ export type Step =
       readonly heeds: boolean;
     }
   /** The thread ends, or never gives the processor back, while the call is under way. */
-  | { readonly kind: 'die' | 'hang'; readonly afterMs: number };
+  | { readonly kind: 'die' | 'hang'; readonly afterMs: number }
+  /** Its promise does not settle, whatever its signal says; the thread goes on. */
+  | { readonly kind: 'never' };
 
 export type Script = readonly Step[];
 
@@ -36,10 +38,17 @@ export function drawScript(random: Random, mix: Mix, handlerMs: number): Script 
   }
   if (kind < mix.failing + mix.poison + mix.slow + mix.deadly) {
     const deaths = random() < 0.2 ? 4 : count;
-    const step: Step = { kind: random() < 0.7 ? 'die' : 'hang', afterMs: random() * 100 };
+    const step = deadly(random);
     return [...Array.from({ length: deaths }, () => step), last];
   }
   return [last];
+}
+
+/** Costs the thread. */
+function deadly(random: Random): Step {
+  const kind = random();
+  if (kind < 0.2) return { kind: 'never' };
+  return { kind: kind < 0.75 ? 'die' : 'hang', afterMs: random() * 100 };
 }
 
 function good(random: Random): Step {

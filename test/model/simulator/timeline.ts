@@ -51,16 +51,8 @@ export class Timeline {
     };
     const step = (): void => {
       if (ended) return;
-      if (over()) return end(true);
-      const event = this.#pop();
-      if (event === null) return end(false);
-      if (event.at > untilMs || this.steps > stepsMax) {
-        this.#push(event);
-        return end(false);
-      }
-      this.now = event.at;
-      this.steps++;
-      event.run?.();
+      if (over()) end(true);
+      else if (!this.#runNext(untilMs, stepsMax)) end(false);
     };
     // All promises that an event settles have their say before the next event: Node empties its microtasks between two
     // immediates. Many immediates in one turn of the loop, since a turn costs more than most events.
@@ -80,6 +72,19 @@ export class Timeline {
     };
     turn();
     return promise;
+  }
+
+  #runNext(untilMs: number, stepsMax: number): boolean {
+    const event = this.#pop();
+    if (event === null) return false;
+    if (event.at > untilMs || this.steps > stepsMax) {
+      this.#push(event);
+      return false;
+    }
+    this.now = event.at;
+    this.steps++;
+    event.run?.();
+    return true;
   }
 
   #push(event: Event): void {

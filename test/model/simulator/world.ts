@@ -16,7 +16,7 @@ import { Faults } from './faults.ts';
 import { SimulatedThread } from './handler-thread.ts';
 import { scriptedHandlers } from './handlers.ts';
 import { createBrokerState, SimulatedClient } from './kafka.ts';
-import { Ledger } from './ledger.ts';
+import { bodyOf, Ledger } from './ledger.ts';
 import { runMember } from './member.ts';
 import { deadLetterTopic, type MemberAction, type Plan, topic, troubleMs } from './plan.ts';
 import { drawScript } from './script.ts';
@@ -60,7 +60,9 @@ export class World {
       this.#state.topics.create({ name, partitionCount, replicationFactor: 1, settings: {} });
     }
     const { retry, buffer } = plan.group;
-    const limits = { topic, maxRetries: retry.maxRetries, maxRecords: buffer.maxRecords };
+    // Nothing that takes a membership away or cuts a drain's commit short.
+    const graceful = plan.faultShare === 0 && plan.actions.every(({ kind }) => kind !== 'freeze');
+    const limits = { ...buffer, topic, maxRetries: retry.maxRetries, graceful };
     this.ledger = new Ledger(plan.partitions, limits, () => this.#timeline.now, traced);
   }
 
@@ -119,9 +121,12 @@ export class World {
     const stored = this.#state.topics.get(topic)!;
     const timestamp = this.#state.clock.wallTime();
     const headers = [['event_type', Buffer.from('OrderPlaced')]] as const;
-    const records = drawn.map(({ key }) => ({ key: Buffer.from(key), value: Buffer.from('{}'), headers, timestamp }));
-    stored.partitions[partition]!.produce(writeBatch({ records }), stored.appendRules);
     const of = this.ledger.entries[partition]!;
+    const records = drawn.map(({ key }, index) => {
+      const value = Buffer.from(JSON.stringify(bodyOf(partition, of.length + index)));
+      return { key: Buffer.from(key), value, headers, timestamp };
+    });
+    stored.partitions[partition]!.produce(writeBatch({ records }), stored.appendRules);
     for (const { key, script } of drawn) {
       of.push({ partition, offset: of.length, key, script, calls: 0, finished: false });
     }
@@ -166,7 +171,7 @@ export class World {
         if (api === 'OffsetCommit') ledger.commitSettled(member);
       },
       served: (api, what) => {
-        if (what !== 'none') ledger.note(`fault:${what.replace(/ .*/, '')}`, () => `m${member} ${api} ${what}`);
+        if (what !== 'none') ledger.fault(member, api, what);
         if (api === 'Produce') this.#readLetters();
         if (api === 'OffsetCommit') this.#readCommitted();
       },

@@ -1,0 +1,3 @@
+import { keepsEveryInvariant } from './halves.ts';
+
+keepsEveryInvariant(1);
