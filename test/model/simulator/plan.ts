@@ -19,6 +19,8 @@ export interface Plan {
   readonly partitions: number;
   readonly keys: number;
   readonly records: number;
+  /** How long records keep coming. */
+  readonly producedForMs: number;
   readonly mix: Mix;
   /** Share of the requests that meet a fault. */
   readonly faultShare: number;
@@ -55,6 +57,7 @@ export function drawPlan(seed: number, shrink: Shrink = {}): Plan {
     },
     faultShare: sometimes(0.6, random() * 0.12),
     drainBudgetMs: random() < 0.3 ? whole(50, 500) : 5_000,
+    producedForMs: random() < 0.3 ? whole(1, 1_000) : 15_000,
   };
   const actions = drawActions(random, members, workers);
   return {
@@ -93,6 +96,8 @@ function drawActions(random: Random, members: number, workers: number): Plan['ac
 }
 
 function drawGroup(workers: number, whole: (min: number, max: number) => number): GroupSettings {
+  // Limits count for nothing where no partition ever comes near them.
+  const small = (): number => whole(2, whole(0, 1) === 0 ? 5 : 30);
   return {
     name: 'billing',
     topics: [{ name: topic, dlqTopic: deadLetterTopic }],
@@ -107,8 +112,17 @@ function drawGroup(workers: number, whole: (min: number, max: number) => number)
       max: workers + whole(0, 4),
       maxHeapBytes: null,
     },
-    fetch: { maxWaitMs: whole(100, 3_000), minBytes: 1, maxBytes: 1024 * 1024, maxDecompressedBytes: 1024 * 1024 },
-    buffer: { maxRecords: whole(2, 30), maxBytes: 1024 * 1024, maxUncommitted: whole(2, 30) },
+    fetch: {
+      maxWaitMs: whole(100, 3_000),
+      minBytes: 1,
+      maxBytes: whole(0, 1) === 0 ? 500 : 1024 * 1024,
+      maxDecompressedBytes: 1024 * 1024,
+    },
+    buffer: {
+      maxRecords: small(),
+      maxBytes: 1024 * 1024,
+      maxUncommitted: small(),
+    },
     timeouts: { handlerMs: 2_000, slowMs: 1_000, sessionMs: 6_000, heartbeatMs: 1_000, rebalanceMs: 10_000 },
     retry: {
       maxRetries: whole(0, 2),

@@ -106,7 +106,7 @@ export class World {
         key: `k${Math.floor(random() * this.#plan.keys)}`,
         script: drawScript(random, this.#plan.mix, this.#plan.group.timeouts.handlerMs),
       }));
-      const atMs = random() ** 2 * 15_000;
+      const atMs = random() ** 2 * this.#plan.producedForMs;
       this.#plannedAt(atMs);
       this.#timeline.after(atMs, () => this.#append(partition, drawn));
       left -= count;
