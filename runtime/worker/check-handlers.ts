@@ -2,6 +2,7 @@
  * Checks the default export of a handler module and fills in what it leaves to the manifest. What the runtime cannot do
  * yet is refused here by name: ignored, it would look as if it worked.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { GroupSettings, HandlerSettings } from '../core/settings.ts';
 import { acceptedDurations, parseDuration } from '../core/units.ts';
 import { type Fn, type Lifecycle, lifecycleOf } from '../handler/define-handlers.ts';
@@ -25,6 +26,7 @@ export interface HandlerModule {
   readonly setup: Lifecycle['setup'];
 }
 
+const AsyncFunction = (async () => {}).constructor;
 const specKeys = ['handle', 'retry', 'timeout'];
 const laterSpecKeys = ['batch', 'by', 'onError', 'dedupe'];
 const retryKeys = ['maxRetries', 'baseDelay', 'maxDelay', 'jitter', 'never'];
@@ -55,7 +57,7 @@ export function checkHandlers(exported: object, settings: HandlerSettings, group
 
 function checkHandler(type: string, handler: unknown, group: GroupSettings): HandlerFunction {
   const inherited = { retry: group.retry, timeoutMs: group.timeouts.handlerMs };
-  if (typeof handler === 'function') return { ...inherited, handle: handler as Fn };
+  if (typeof handler === 'function') return { ...inherited, handle: apart(handler as Fn) };
   if (!isObject(handler)) {
     throw new TypeError(`"${type}" is ${describe(handler)}; expected a function, or an object with handle()`);
   }
@@ -63,10 +65,20 @@ function checkHandler(type: string, handler: unknown, group: GroupSettings): Han
   const { handle, retry, timeout } = handler;
   if (typeof handle !== 'function') throw new TypeError(`"${type}".handle is ${describe(handle)}; expected a function`);
   return {
-    handle: handle as Fn,
+    handle: apart(handle as Fn),
     retry: retry === undefined ? inherited.retry : checkRetry(type, retry, group.retry),
     timeoutMs: timeout === undefined ? inherited.timeoutMs : duration(`"${type}".timeout`, timeout),
   };
+}
+
+/**
+ * What an async handler sets with `AsyncLocalStorage.enterWith` before its first await would stay for the calls after it,
+ * so it begins in a context of its own. Others do not: it costs a third of a microsecond, as much as a short one takes.
+ */
+function apart(handle: Fn): Fn {
+  if (!(handle instanceof AsyncFunction)) return handle;
+  const outside = AsyncLocalStorage.snapshot();
+  return (event, ctx) => outside(handle, event, ctx);
 }
 
 function checkRetry(type: string, retry: unknown, inherited: RetryLimits): RetryLimits {
