@@ -1,4 +1,6 @@
 /** A history in the order that its clauses ask for: by record and by key. Computes nothing but orders and lookups. */
+
+import { HarmedThreads } from './harmed-threads.ts';
 import type { CallLine, History, HistoryRecord, Place } from './history.ts';
 
 /** A record with all that was seen of it. */
@@ -15,9 +17,11 @@ export class Book {
   readonly entries: ReadonlyMap<string, Entry>;
   /** Records of one key, by offset. Keys are apart by topic and partition. */
   readonly lanes: readonly (readonly Entry[])[];
+  readonly harmed: HarmedThreads;
 
   constructor(history: History) {
     this.history = history;
+    this.harmed = new HarmedThreads(history.calls, history.threads ?? []);
     const calls = Map.groupBy(
       history.calls.map((call, at) => ({ ...call, at })),
       recordName,

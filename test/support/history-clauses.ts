@@ -2,11 +2,12 @@
  * The clauses of the guarantees, each as a function from a history to what is wrong with it. Their names are those under
  * which the guarantees speak of them (G1 to G7); the sentence of each stands above it.
  */
-import type { CallLine } from './history.ts';
+import type { CallLine, Pause } from './history.ts';
 import { type Book, type Entry, placeName, recordName } from './history-book.ts';
 
 export type ClauseName = keyof typeof clauses;
 type Clause = (book: Book) => string[];
+type Start = CallLine & { readonly index: number };
 
 export const clauses = {
   no_lost_record: noLostRecord,
@@ -43,13 +44,22 @@ function noUnseenRecord({ entries }: Book): string[] {
  * is not seen; its last failed call stands for it, which is earlier.
  */
 function noCommitBeyondUnfinished({ entries, history }: Book): string[] {
-  const places = Map.groupBy(entries.values(), ({ record }) => placeName(record));
-  return history.commits.flatMap((sample) =>
-    (places.get(placeName(sample)) ?? [])
-      .filter(({ record }) => record.offset < sample.offset)
-      .filter((entry) => finishedAt(entry, history.attemptsMax) > sample.timeUs)
-      .map(({ record }) => `${sample.offset} was committed while ${recordName(record)} was not finished`),
-  );
+  const samples = Map.groupBy(history.commits, placeName);
+  return [...Map.groupBy(entries.values(), ({ record }) => placeName(record))].flatMap(([place, found]) => {
+    // By time, so that each record is held against the first sample that covers it.
+    const byTime = (samples.get(place) ?? []).toSorted((a, b) => a.timeUs - b.timeUs);
+    let covered = 0;
+    const ofPlace = found.toSorted((a, b) => a.record.offset - b.record.offset);
+    return byTime.flatMap((sample) => {
+      const violations: string[] = [];
+      for (; covered < ofPlace.length && ofPlace[covered]!.record.offset < sample.offset; covered++) {
+        const entry = ofPlace[covered]!;
+        if (finishedAt(entry, history.attemptsMax) <= sample.timeUs) continue;
+        violations.push(`${sample.offset} was committed while ${recordName(entry.record)} was not finished`);
+      }
+      return violations;
+    });
+  });
 }
 
 function commitNeverRegresses({ history }: Book): string[] {
@@ -73,16 +83,21 @@ function perKeyFirstDeliveryInOrder({ lanes }: Book): string[] {
 
 /**
  * Rewind, never skip: each call is for the record after the last one, for that one again, or for an earlier one. And
- * the record before it is finished when it starts, whoever finished it.
+ * the record before it is finished when it starts, whoever finished it. What a process does that does not know yet that
+ * it lost its partitions is a sequence of its own.
  */
 function perKeyEffectiveOrder({ lanes, history }: Book): string[] {
+  const pauses = history.pauses ?? [];
   return lanes.flatMap((lane) => {
     const starts = lane
-      .flatMap(({ calls }, index) => calls.filter(({ kind }) => kind === 'start').map(({ at }) => ({ at, index })))
+      .flatMap(({ calls }, index) => calls.filter(({ kind }) => kind === 'start').map((call) => ({ ...call, index })))
       .toSorted((a, b) => a.at - b.at);
-    return starts.flatMap(({ at, index }, i) => {
+    const last = new Map<Pause | null, number>();
+    return starts.flatMap(({ at, index, pid, timeUs }) => {
+      const pause = pauses.find((one) => one.pid === pid && one.fromUs <= timeUs && timeUs <= one.untilUs) ?? null;
+      const before = last.get(pause) ?? lastBefore(starts, pause);
+      last.set(pause, index);
       const { record } = lane[index]!;
-      const before = i === 0 ? -1 : starts[i - 1]!.index;
       if (index > before + 1) return [`${recordName(record)} skipped earlier records of ${record.key}`];
       const previous = lane[index - 1];
       if (previous === undefined) return [];
@@ -93,45 +108,65 @@ function perKeyEffectiveOrder({ lanes, history }: Book): string[] {
   });
 }
 
-/** One key has one handler at a time in one process. */
-function noOverlapInOnePod({ lanes }: Book): string[] {
+/** The place in its lane of the last record that was started before a sequence; in a pause, by the process that pauses. */
+function lastBefore(starts: readonly Start[], pause: Pause | null): number {
+  if (pause === null) return -1;
+  const earlier = starts.findLast(({ timeUs }) => timeUs < pause.fromUs);
+  return earlier?.index ?? -1;
+}
+
+/** One key has one handler at a time in one process. A thread that is gone has none. */
+function noOverlapInOnePod({ lanes, harmed }: Book): string[] {
   return lanes.flatMap((lane) => {
     const calls = lane.flatMap((entry) => entry.calls).toSorted((a, b) => a.at - b.at);
-    const running = new Map<number, string>();
+    const running = new Map<number, CallLine>();
     return calls.flatMap((call) => {
       const other = running.get(call.pid);
-      if (call.kind === 'end') running.delete(call.pid);
-      else running.set(call.pid, recordName(call));
-      if (call.kind === 'end' || other === undefined) return [];
-      return [`${recordName(call)} started in process ${call.pid} while ${other} ran there`];
+      if (call.kind === 'end') {
+        if (other?.thread === call.thread) running.delete(call.pid);
+        return [];
+      }
+      running.set(call.pid, call);
+      if (other === undefined || harmed.goneBy(other, call.timeUs)) return [];
+      return [`${recordName(call)} started in process ${call.pid} while ${recordName(other)} ran there`];
     });
   });
 }
 
 /**
- * A record is delivered again only because a process that had it was killed before it was committed. Without a kill
- * nothing is delivered twice.
+ * A record is delivered again only because a process that had it lost it before it was committed, or because its thread
+ * died before it was finished. Without such a fault nothing is delivered twice.
  */
-function duplicatesBounded({ entries, history }: Book): string[] {
-  return [...entries.values()].flatMap(({ record, calls }) => {
-    const deliveries = calls.filter(({ kind, attempt }) => kind === 'start' && attempt === 1);
-    const excused = history.kills.filter(
-      ({ pid, committed }) =>
-        deliveries.some((delivery) => delivery.pid === pid) &&
-        record.offset >= (committed.find((place) => placeName(place) === placeName(record))?.offset ?? 0),
-    );
-    const allowed = 1 + excused.length;
+function duplicatesBounded(book: Book): string[] {
+  return [...book.entries.values()].flatMap((entry) => {
+    const deliveries = entry.calls.filter(isDelivery);
+    if (deliveries.length <= 1) return [];
+    const allowed = 1 + excuses(book, entry);
     if (deliveries.length <= allowed) return [];
-    return [`${recordName(record)} was delivered ${deliveries.length} times, at most ${allowed} can be explained`];
+    return [
+      `${recordName(entry.record)} was delivered ${deliveries.length} times, at most ${allowed} can be explained`,
+    ];
   });
 }
 
-/** What is dead-lettered is poison, and was so once, unless a kill came between the dead letter and its commit. */
-function dlqOnlyPoison({ entries, history }: Book): string[] {
-  const allowed = 1 + history.kills.length;
-  return [...entries.values()].flatMap(({ record, deadLetters }) => {
+/** How often the record may have been delivered again, by what happened to those who had it. */
+function excuses({ history, harmed }: Book, { record, calls }: Entry): number {
+  const deliveries = calls.filter(isDelivery);
+  const lost = history.kills.filter(
+    ({ pid, committed }) =>
+      deliveries.some((delivery) => delivery.pid === pid) &&
+      record.offset >= (committed.find((place) => placeName(place) === placeName(record))?.offset ?? 0),
+  );
+  return lost.length + harmed.leftBy(calls, history.attemptsMax);
+}
+
+/** What is dead-lettered is poison, and was so once, unless it was lost between the dead letter and its commit. */
+function dlqOnlyPoison(book: Book): string[] {
+  return [...book.entries.values()].flatMap((entry) => {
+    const { record, deadLetters } = entry;
     if (deadLetters > 0 && !record.poison) return [`${recordName(record)} is no poison and was dead-lettered`];
-    return deadLetters > allowed ? [`${recordName(record)} was dead-lettered ${deadLetters} times`] : [];
+    if (deadLetters <= 1 || deadLetters <= 1 + excuses(book, entry)) return [];
+    return [`${recordName(record)} was dead-lettered ${deadLetters} times`];
   });
 }
 
@@ -139,6 +174,10 @@ function dlqHasAllPoison({ entries }: Book): string[] {
   return [...entries.values()]
     .filter(({ record, deadLetters }) => record.poison && deadLetters === 0)
     .map(({ record }) => `${recordName(record)} is poison and was not dead-lettered`);
+}
+
+function isDelivery({ kind, attempt }: CallLine): boolean {
+  return kind === 'start' && attempt === 1;
 }
 
 function hasEffect({ calls }: Entry): boolean {

@@ -21,14 +21,20 @@ const records: readonly HistoryRecord[] = [
   { ...place, offset: 3, key: 'b', sequence: 1, poison: true },
 ];
 
-/** `1+` process 1 starts, `1-` it ends well, `1!` it fails; then `@` the offset, and `#` the attempt if it is not the first. */
+/** One more of key a, which most of these histories do without. */
+const withThird: readonly HistoryRecord[] = [...records, { ...place, offset: 4, key: 'a', sequence: 2, poison: false }];
+
+/**
+ * `1+` process 1 starts, `1-` it ends well, `1!` it fails; then `@` the offset, `#` the attempt if it is not the first,
+ * and `t` the thread if it is not the first.
+ */
 function calls(...script: readonly string[]): readonly CallLine[] {
   return script.map((step, i) => {
-    const [, pid, what, offset, attempt = '1'] = /^(\d)([-+!])@(\d)(?:#(\d))?$/.exec(step)!;
-    const { key, sequence } = records[Number(offset)]!;
+    const [, pid, what, offset, attempt = '1', thread = '1'] = /^(\d)([-+!])@(\d)(?:#(\d))?(?:t(\d))?$/.exec(step)!;
+    const { key, sequence } = withThird[Number(offset)]!;
     const call = {
       ...{ ...place, offset: Number(offset), key, sequence },
-      ...{ attempt: Number(attempt), pid: Number(pid), thread: 1, timeUs: i },
+      ...{ attempt: Number(attempt), pid: Number(pid), thread: Number(thread), timeUs: i },
     };
     if (what === '+') return { ...call, kind: 'start' };
     return { ...call, kind: 'end', outcome: what === '-' ? 'done' : 'failed' };
@@ -57,6 +63,49 @@ const killed: History = {
   kills: [{ pid: 1, committed: [{ ...place, offset: 1 }] }],
 };
 
+/** Thread 1 dies in offset 2, thread 2 of the same process goes on. */
+const harmed: History = {
+  ...good,
+  calls: calls('1+@0', '1-@0', '1+@1', '1-@1', '1+@2', '1+@2t2', '1-@2t2', '1+@3t2', '1!@3t2', '1+@3#2t2', '1!@3#2t2'),
+  threads: [{ kind: 'harm', pid: 1, thread: 1, timeUs: 4 }],
+};
+
+/** Offset 2 ends well in thread 1, and again in thread 2. */
+const twiceDone = calls(
+  ...['1+@0', '1-@0', '1+@1', '1-@1', '1+@2', '1-@2', '1+@2t2', '1-@2t2'],
+  ...['1+@3t2', '1!@3t2', '1+@3#2t2', '1!@3#2t2'],
+);
+
+const longAgo: History = {
+  ...harmed,
+  calls: twiceDone,
+  commits: [],
+  threads: [{ kind: 'harm', pid: 1, thread: 1, timeUs: 100_000 }],
+};
+
+/** Process 1 stands still after two records of key a; process 2 begins with the first when 1 goes on with the third. */
+const paused: History = {
+  ...good,
+  records: withThird,
+  calls: calls(
+    ...['1+@0', '1-@0', '1+@2', '1-@2', '2+@0', '1+@4', '1-@4', '2-@0', '2+@2', '2-@2', '2+@4', '2-@4'],
+    ...['2+@1', '2-@1', '2+@3', '2!@3', '2+@3#2', '2!@3#2'],
+  ),
+  commits: [commit(5, 30)],
+  kills: [{ pid: 1, committed: [] }],
+  pauses: [{ pid: 1, fromUs: 4, untilUs: 20 }],
+};
+
+/** Both processes have the poison, and the dead letter of the first is not committed when it is killed. */
+const deadLetterTwice: History = {
+  ...killed,
+  calls: calls(
+    ...['1+@0', '1-@0', '1+@1', '1-@1', '1+@2', '1-@2', ...poisonFails],
+    ...['2+@1', '2-@1', '2+@2', '2-@2', '2+@3', '2!@3', '2+@3#2', '2!@3#2'],
+  ),
+  deadLetters: [...good.deadLetters, ...good.deadLetters],
+};
+
 describe('nothing is wrong with', () => {
   const fine: readonly [string, History][] = [
     ['records of other keys that finish first', good],
@@ -69,10 +118,10 @@ describe('nothing is wrong with', () => {
       },
     ],
     ['a rewind to the last commit after a kill', killed],
-    [
-      'a dead letter written twice around a kill',
-      { ...killed, deadLetters: [...good.deadLetters, ...good.deadLetters] },
-    ],
+    ['a dead letter written twice around a kill', deadLetterTwice],
+    ['a record that goes on in another thread when its own has died', harmed],
+    ['a record that ended a moment before its thread died', { ...harmed, calls: twiceDone }],
+    ['what a process does that was paused and does not know it', paused],
     ['nothing at all', { ...good, records: [], calls: [], commits: [], deadLetters: [] }],
   ];
   test.each(fine)('%s', (_name, history) => {
@@ -115,6 +164,16 @@ describe('it names', () => {
       'two handlers of one key',
       { ...good, calls: calls('1+@0', '1+@2', '1-@0', '1-@2', '1+@1', '1-@1', ...poisonFails) },
     ],
+    [
+      'no_overlap_in_one_pod',
+      'a thread that still runs what another one started again',
+      { ...harmed, threads: [...harmed.threads!, { kind: 'alive', pid: 1, thread: 1, timeUs: 6 }] },
+    ],
+    ['no_overlap_in_one_pod', 'a thread that was not harmed', { ...harmed, threads: [] }],
+    ['per_key_effective_order', 'the same without a pause', { ...paused, pauses: [] }],
+    ['per_key_effective_order', 'a skipped record in a pause', { ...paused, calls: paused.calls.slice(4) }],
+    ['duplicates_bounded', 'a thread that had finished long before it died', longAgo],
+    ['duplicates_bounded', 'a second delivery that no thread death explains', { ...harmed, threads: [] }],
     ['duplicates_bounded', 'a duplicate without a fault', { ...killed, kills: [] }],
     [
       'duplicates_bounded',
@@ -128,6 +187,11 @@ describe('it names', () => {
       { ...good, deadLetters: [...good.deadLetters, { key: 'a', sequence: 0 }] },
     ],
     ['dlq_only_poison', 'a dead letter twice', { ...good, deadLetters: [...good.deadLetters, ...good.deadLetters] }],
+    [
+      'dlq_only_poison',
+      'a dead letter twice of a record that the killed process never had',
+      { ...killed, deadLetters: deadLetterTwice.deadLetters },
+    ],
     ['dlq_has_all_poison', 'poison without a dead letter', { ...good, deadLetters: [] }],
   ];
   test.each(broken)('%s: %s', (clause, _name, history) => {

@@ -7,7 +7,7 @@
  *   calls    │
  *   commits  ├──▶ checkHistory ──▶ violations, each with the clause of the guarantees that it breaks
  *   dead     │
- *   kills    ┘
+ *   faults   ┘
  *
  * What each clause says: `history-clauses.ts`.
  */
@@ -58,11 +58,34 @@ export interface HistoryDeadLetter {
   readonly sequence: number;
 }
 
-/** A process was killed without a chance to finish anything. */
+/** What a handler, or its thread, wrote down before it did harm to its thread. */
+export interface ThreadLine {
+  /** `harm`: from here on the thread cannot be trusted and is to be replaced. `alive`: it still runs all the same. */
+  readonly kind: 'harm' | 'alive';
+  readonly pid: number;
+  readonly thread: number;
+  readonly timeUs: number;
+}
+
+/**
+ * A process lost what it had done and not committed: it was killed, or its session ended without it. Others may do that
+ * again, and so may it itself.
+ */
 export interface Kill {
   readonly pid: number;
   /** What was committed when it was gone, or before; a partition without a commit counts as 0. */
   readonly committed: readonly (Place & { readonly offset: number })[];
+}
+
+/**
+ * A process stood still until its session was over, and went on without knowing that others have its partitions. What
+ * it does then may happen at the same time as theirs; it cannot be committed.
+ */
+export interface Pause {
+  readonly pid: number;
+  readonly fromUs: number;
+  /** When it had heard that it was no member any more. */
+  readonly untilUs: number;
 }
 
 export interface History {
@@ -72,6 +95,10 @@ export interface History {
   readonly commits: readonly CommitSample[];
   readonly deadLetters: readonly HistoryDeadLetter[];
   readonly kills: readonly Kill[];
+  /** None when missing. A process that paused has lost its partitions, so it stands among `kills` too. */
+  readonly pauses?: readonly Pause[];
+  /** None when missing. */
+  readonly threads?: readonly ThreadLine[];
   /** `retry.maxRetries` + 1: poison is finished when this many calls of one delivery have failed. */
   readonly attemptsMax: number;
 }
@@ -96,11 +123,19 @@ export function checkHistory(history: History): readonly Violation[] {
 }
 
 /** @param text of a recording; a line that a killed process left unfinished cannot be, since lines are written whole */
-export function parseCalls(text: string): readonly CallLine[] {
+export function parseLines(text: string): readonly (CallLine | ThreadLine)[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as CallLine);
+    .map((line) => JSON.parse(line) as CallLine | ThreadLine);
+}
+
+export function isCall(line: CallLine | ThreadLine): line is CallLine {
+  return line.kind === 'start' || line.kind === 'end';
+}
+
+export function parseCalls(text: string): readonly CallLine[] {
+  return parseLines(text).filter(isCall);
 }
 
 /** How many records were finished more than once, for reports. */

@@ -1,44 +1,12 @@
-/** A project folder as a user has one: package.json, a manifest, handler modules. Gone when the test ends. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+/** A project folder as a user has one, gone when the test ends. */
 import { onTestFinished } from 'vitest';
-import { Recording } from './recording.ts';
+import { createProject, type Project } from '../../support/project.ts';
 
-const recordingHandlers = join(import.meta.dirname, '..', '..', 'fixtures', 'handlers', 'recording.ts');
+export type { Project };
 
-export interface Project {
-  readonly folder: string;
-  readonly manifest: string;
-  /** What the handlers of `recording.ts` wrote down. */
-  readonly recording: Recording;
-  /** For processes that run the manifest. */
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-/**
- * @param manifest as an object: JSON is YAML. A group whose handlers are `./handlers.ts` gets what `handlers` says.
- * @param handlers source of that module; what writes the calls down when missing
- */
-export function makeProject(manifest: object, handlers = recording()): Project {
-  const folder = mkdtempSync(join(tmpdir(), 'runtime-project-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const file = (name: string, content: string): string => {
-    writeFileSync(join(folder, name), content);
-    return join(folder, name);
-  };
-  file('package.json', '{ "type": "module" }\n');
-  file('handlers.ts', handlers);
-  const recorded = file('recording.jsonl', '');
-  return {
-    folder,
-    manifest: file('manifest.yaml', JSON.stringify(manifest, null, 2)),
-    recording: new Recording(recorded),
-    environment: { RECORDING: recorded },
-  };
-}
-
-function recording(): string {
-  return `export { default } from '${pathToFileURL(recordingHandlers)}';\n`;
+/** Takes what `createProject` takes. */
+export function makeProject(...[manifest, handlers]: Parameters<typeof createProject>): Project {
+  const project = createProject(manifest, handlers);
+  onTestFinished(() => project.close());
+  return project;
 }
