@@ -33,6 +33,11 @@ export type KafkaOptions = {
   readonly port?: number;
   /** Port that clients are told to use instead of the broker's own (a proxy in front of it). One broker only. */
   readonly advertisedPort?: number;
+  /**
+   * Ports of proxies, each in front of a listener of its own, so that clients of one proxy stay on it and the network
+   * of each can fail alone. One broker only.
+   */
+  readonly proxies?: readonly number[];
 };
 
 export type RunningKafka = {
@@ -40,6 +45,8 @@ export type RunningKafka = {
   readonly brokers: string;
   /** Temporary folder with properties, data and `kafka.log` of each node. */
   readonly dir: string;
+  /** What each of `proxies` is to connect to. */
+  readonly proxiedPorts: readonly number[];
   /** Stops all brokers and removes the folder. May be called twice. */
   stop(): Promise<void>;
   /** Sends a signal to one broker (default: the first) and waits until it is gone, except for SIGSTOP and SIGCONT. */
@@ -72,9 +79,11 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
 async function prepare(libs: string, options: KafkaOptions): Promise<RunningKafka & { startAll(): Promise<void> }> {
   const count = options.brokers ?? 1;
   const controllers = count >= 3 ? count : 1;
-  const found = await freePorts(count + controllers);
+  const proxies = options.proxies ?? [];
+  const found = await freePorts(count + controllers + proxies.length);
+  const proxiedPorts = found.slice(count + controllers);
   const ports = found.slice(0, count).map((port, i) => (i === 0 ? (options.port ?? port) : port));
-  const voters = found.slice(count).map((port, i) => `${i + 1}@${host}:${port}`);
+  const voters = found.slice(count, count + controllers).map((port, i) => `${i + 1}@${host}:${port}`);
   const dir = await mkdtemp(join(tmpdir(), 'kafka-'));
 
   const clusterId = randomBytes(16).toString('base64url');
@@ -92,8 +101,17 @@ async function prepare(libs: string, options: KafkaOptions): Promise<RunningKafk
         listeners: [
           `PLAINTEXT://${host}:${port}`,
           ...(isController ? [`CONTROLLER://${voters[i]!.split('@')[1]}`] : []),
+          ...proxiedPorts.map((proxied, n) => `PROXY${n}://${host}:${proxied}`),
         ].join(),
-        'advertised.listeners': `PLAINTEXT://${host}:${options.advertisedPort ?? port}`,
+        'advertised.listeners': [
+          `PLAINTEXT://${host}:${options.advertisedPort ?? port}`,
+          ...proxies.map((proxy, n) => `PROXY${n}://${host}:${proxy}`),
+        ].join(),
+        'listener.security.protocol.map': [
+          'PLAINTEXT:PLAINTEXT',
+          'CONTROLLER:PLAINTEXT',
+          ...proxies.map((_, n) => `PROXY${n}:PLAINTEXT`),
+        ].join(),
         ...options.properties,
       });
       return node;
@@ -120,6 +138,7 @@ async function prepare(libs: string, options: KafkaOptions): Promise<RunningKafk
   return {
     brokers: ports.map((port) => `${host}:${port}`).join(','),
     dir,
+    proxiedPorts,
     startAll: async () => {
       for (const node of nodes) node.start();
       await Promise.all(nodes.map((_, i) => untilAnswers(i, count)));
@@ -143,7 +162,6 @@ async function prepare(libs: string, options: KafkaOptions): Promise<RunningKafk
 /** What a test cluster needs to be small, quick, and strict about topics that nobody created. */
 const defaults: Readonly<Record<string, string>> = {
   'controller.listener.names': 'CONTROLLER',
-  'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
   'inter.broker.listener.name': 'PLAINTEXT',
   'auto.create.topics.enable': 'false',
   'num.partitions': '3',

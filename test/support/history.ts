@@ -113,13 +113,17 @@ const detailsMax = 5;
 
 /** @returns empty when every promise was kept */
 export function checkHistory(history: History): readonly Violation[] {
-  const book = new Book(history);
-  return Object.entries(clauses).flatMap(([name, check]) => {
-    const details = check(book);
+  return [...allViolations(history)].flatMap(([clause, details]) => {
     const shown = details.slice(0, detailsMax);
     if (details.length > shown.length) shown.push(`and ${details.length - shown.length} more`);
-    return shown.map((detail) => ({ clause: name as ClauseName, detail }));
+    return shown.map((detail) => ({ clause, detail }));
   });
+}
+
+/** @returns every clause, with all that is wrong with it */
+export function allViolations(history: History): ReadonlyMap<ClauseName, readonly string[]> {
+  const book = new Book(history);
+  return new Map(Object.entries(clauses).map(([name, check]) => [name as ClauseName, check(book)]));
 }
 
 /** @param text of a recording; a line that a killed process left unfinished cannot be, since lines are written whole */

@@ -6,18 +6,18 @@ import type { OutboundRecord } from '../../../runtime/core/thread-messages.ts';
 
 type Content = Pick<OutboundRecord, 'key' | 'headers'>;
 
-const keys = 500;
+export const keyCount = 500;
 
 // The distances are primes, so that the kinds meet every key and each other.
 export function numberedRecord(i: number): Omit<OutboundRecord, 'topic'> {
   const headers = {
-    sequence: String(Math.floor(i / keys)),
+    sequence: String(Math.floor(i / keyCount)),
     ...(i % 97 === 0 && { takes: '300' }),
     ...(i % 199 === 50 && { fails: '1' }),
     ...(isPoison(i) && { poison: 'yes' }),
   };
   return {
-    key: Buffer.from(`key-${i % keys}`),
+    key: Buffer.from(`key-${i % keyCount}`),
     value: Buffer.from(JSON.stringify({ record: i })),
     headers: Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const),
   };

@@ -1,0 +1,225 @@
+/**
+ * One campaign: processes of one group under a steady load, faults one after another, and at the end everything drained.
+ *
+ *   set up ─▶ (make a fault ─▶ wait until records flow again) × n ─▶ stop the load ─▶ drain ─▶ history
+ *
+ * Responsible for what happens and for writing it down; whether it was right is for `verdict.ts`.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startFaultyNetwork } from '../../runtime/testing/faulty-network.ts';
+import { TestKafka } from '../../runtime/testing/test-kafka.ts';
+import { until } from '../../runtime/testing/until.ts';
+import { nameOf, saysPoison } from '../../test/processes/support/record-mix.ts';
+import type { History } from '../../test/support/history.ts';
+import { createProject, handlersOf, type Project } from '../../test/support/project.ts';
+import { startKafka } from '../real/kafka.ts';
+import { Commits } from './commits.ts';
+import { dealSteps, type Step, sessionMs, slotsAtStart, slotsMax } from './deck.ts';
+import { makeFault } from './faults.ts';
+import type { Field } from './field.ts';
+import { Fleet, type Slot } from './fleet.ts';
+import { Flow } from './flow.ts';
+import { Load, numberOf } from './load.ts';
+import { monotonicUs } from './monotonic.ts';
+import type { ChaosOptions } from './options.ts';
+import { attemptsMax } from './record-faults.ts';
+
+const partitionsAtStart = 6;
+/** A leader notices new partitions when its metadata is a minute old; the rest is for a machine that does much else. */
+const recoveryMaxMs = 120_000;
+const drainMaxMs = 120_000;
+/** Between faults, so that what is left of one is not taken for the next one's. */
+const calmMs = 1_500;
+
+export interface StepResult {
+  readonly step: Step;
+  readonly beganUs: number;
+  /** Null when records did not flow again in time. */
+  readonly recoveryMs: number | null;
+}
+
+export interface CampaignResult {
+  readonly results: readonly StepResult[];
+  readonly history: History;
+  /** What went wrong beside the history. */
+  readonly problems: readonly string[];
+  readonly seconds: number;
+  /** Where recording and logs lie. */
+  readonly folder: string;
+  /** Removes that folder. */
+  forget(): void;
+}
+
+export interface Watcher {
+  begins(nr: number, step: Step): void;
+  recovered(nr: number, result: StepResult): void;
+  says(what: string): void;
+}
+
+export async function runCampaign(options: ChaosOptions, watcher: Watcher): Promise<CampaignResult> {
+  const startedUs = monotonicUs();
+  const own = options.brokers === null;
+  const steps = dealSteps(options.seed, options.faults, own);
+  watcher.says(own ? 'starting Apache Kafka' : `using Kafka at ${options.brokers}`);
+  const { slots, broker, brokers } = own ? await ownKafka() : givenKafka(options.brokers!);
+  const id = randomUUID().slice(0, 8);
+  const topic = `chaos-${id}`;
+  const kafka = new TestKafka(addresses(brokers));
+  const project = createProject(manifest(topic, options.client), handlersOf(join(import.meta.dirname, 'handlers.ts')));
+  const marks = join(project.folder, 'marks');
+  mkdirSync(marks);
+  const fleet = new Fleet(slots, project, { CHAOS_MARKS: marks });
+  const field: Field = {
+    fleet,
+    kafka,
+    broker,
+    topic,
+    load: new Load(kafka, topic),
+    flow: new Flow(project.recording),
+    commits: new Commits(kafka, topic, topic, () => field.partitions),
+    partitions: partitionsAtStart,
+    kills: [],
+    pauses: [],
+    problems: [],
+  };
+  try {
+    await kafka.createTopics({ [topic]: { partitions: partitionsAtStart } });
+    watcher.says(`starting ${slotsAtStart} processes`);
+    await Promise.all(Array.from({ length: slotsAtStart }, (_, slot) => fleet.start(slot)));
+    field.load.start();
+    field.commits.start();
+    await recover(field, 0);
+    const results: StepResult[] = [];
+    for (const [i, step] of steps.entries()) {
+      watcher.begins(i + 1, step);
+      results.push(await one(field, step));
+      watcher.recovered(i + 1, results.at(-1)!);
+    }
+    watcher.says('draining');
+    const history = await drained(field, project);
+    const seconds = (monotonicUs() - startedUs) / 1e6;
+    return {
+      results,
+      history,
+      problems: field.problems,
+      seconds,
+      folder: project.folder,
+      forget: () => project.close(),
+    };
+  } finally {
+    await Promise.allSettled([field.load.stop(), field.commits.stop()]);
+    fleet.writeLogs(project.folder);
+    await fleet.close();
+    await kafka.close();
+    await broker?.stop();
+  }
+}
+
+async function one(field: Field, step: Step): Promise<StepResult> {
+  const beganUs = monotonicUs();
+  const made = await makeFault(field, step);
+  const recoveredUs = await recover(field, made.fromRecord, made.also);
+  if (recoveredUs === null)
+    field.problems.push(`${step.kind}: records did not flow again in ${recoveryMaxMs / 1000} s`);
+  field.problems.push(...(await field.fleet.revive()));
+  await sleep(calmMs);
+  return { step, beganUs, recoveryMs: recoveredUs === null ? null : Math.max(0, recoveredUs - made.fromUs) / 1000 };
+}
+
+/** @returns when records from that number on were handled in every partition; null when that took too long */
+async function recover(field: Field, fromRecord: number, also?: () => boolean): Promise<number | null> {
+  const { flow } = field;
+  flow.watch(fromRecord);
+  let alsoUs: number | null = also === undefined ? 0 : null;
+  const deadline = performance.now() + recoveryMaxMs;
+  while (performance.now() < deadline) {
+    const flowsUs = flow.flowsSinceUs(field.partitions);
+    if (alsoUs === null && also!()) alsoUs = monotonicUs();
+    if (flowsUs !== null && alsoUs !== null) return Math.max(flowsUs, alsoUs);
+    await sleep(20);
+  }
+  return null;
+}
+
+/** Ends the load, waits until everything is finished, and stops the processes one by one. */
+async function drained(field: Field, project: Project): Promise<History> {
+  const { kafka, topic, load, flow, fleet, commits, problems } = field;
+  await load.stop();
+  const records = await kafka.read(topic);
+  const poison = records.filter(saysPoison);
+  const good = records.filter((record) => !saysPoison(record)).map((record) => numberOf(nameOf(record)));
+  const finished = async (): Promise<boolean> => {
+    project.recording.follow();
+    await sleep(200);
+    if (!good.every((number) => flow.isDone(number))) return false;
+    const dead = (await kafka.read(`${topic}.dlq`)).map((letter) => numberOf(nameOf(letter)));
+    return new Set(dead).size >= poison.length;
+  };
+  // Who does not finish is found in the history.
+  await until(finished, { withinMs: drainMaxMs }).catch(() => {});
+  for (const slot of fleet.taken) {
+    const problem = await fleet.stop(slot);
+    if (problem !== null) problems.push(problem);
+  }
+  await commits.stop();
+  const deadLetters = (await kafka.read(`${topic}.dlq`)).map(nameOf);
+  return {
+    records: records.map((record) => ({
+      ...{ topic: record.topic, partition: record.partition, offset: record.offset },
+      ...nameOf(record),
+      poison: saysPoison(record),
+    })),
+    calls: project.recording.calls(),
+    threads: project.recording.threads(),
+    commits: commits.samples,
+    deadLetters,
+    kills: field.kills,
+    pauses: field.pauses,
+    attemptsMax,
+  };
+}
+
+function manifest(name: string, client: string): object {
+  return {
+    kafka: { client },
+    groups: {
+      [name]: {
+        topics: [name],
+        handlers: './handlers.ts',
+        retry: { maxRetries: attemptsMax - 1, baseDelay: '20ms' },
+        concurrency: { workers: 2, maxHeap: '64MiB' },
+        timeouts: { session: `${sessionMs}ms`, heartbeat: '500ms', handler: '3s' },
+      },
+    },
+    observability: { http: { port: 0 } },
+  };
+}
+
+/** One listener for each slot, so that each has a network of its own. */
+async function ownKafka() {
+  let ports: readonly number[] = [];
+  const networks = await Promise.all(
+    Array.from({ length: slotsMax }, (_, slot) =>
+      startFaultyNetwork(() => ({ host: '127.0.0.1', port: ports[slot]! })),
+    ),
+  );
+  const broker = await startKafka({ proxies: networks.map(({ address }) => address.port) });
+  ports = broker.proxiedPorts;
+  const slots: readonly Slot[] = networks.map((network) => ({ network, brokers: `127.0.0.1:${network.address.port}` }));
+  return { slots, broker, brokers: broker.brokers };
+}
+
+function givenKafka(brokers: string) {
+  const slots: readonly Slot[] = Array.from({ length: slotsMax }, () => ({ network: null, brokers }));
+  return { slots, broker: null, brokers };
+}
+
+function addresses(brokers: string) {
+  return brokers.split(',').map((address) => {
+    const colon = address.lastIndexOf(':');
+    return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
+  });
+}
