@@ -8,6 +8,10 @@ import { keyCount, numberedRecord } from '../../test/processes/support/record-mi
 
 const perSecond = 150;
 const everyMs = 100;
+/** Most handlers take some time, so that whatever happens finds much in flight. */
+const takesMaxMs = 200;
+/** A prime, so that neighbours differ. */
+const takesStep = 73;
 
 export class Load {
   readonly #kafka: TestKafka;
@@ -64,12 +68,12 @@ export class Load {
   }
 
   #record(): ReturnType<typeof numberedRecord> {
-    const record = numberedRecord(this.#next++);
-    const extra = Object.entries(this.#special.shift() ?? {});
-    return {
-      ...record,
-      headers: [...record.headers, ...extra.map(([name, text]) => [name, Buffer.from(text)] as const)],
-    };
+    const number = this.#next++;
+    const record = numberedRecord(number);
+    // The last one of a name would not count: what the record says itself comes first.
+    const extra = { ...this.#special.shift(), takes: String((number * takesStep) % takesMaxMs) };
+    const headers = Object.entries(extra).map(([name, text]) => [name, Buffer.from(text)] as const);
+    return { ...record, headers: [...record.headers, ...headers] };
   }
 }
 

@@ -9,7 +9,7 @@ import { monotonicOf, monotonicUs } from './monotonic.ts';
 const shortPauseMs = 0.4 * sessionMs;
 const longPauseMs = 1.5 * sessionMs;
 /** Between two signals; enough that the first one is heard. */
-const secondSignalMs = 50;
+const secondSignalMs = 5;
 /** Until commits that were on their way have arrived, long before others take over. */
 const settledMs = 1_000;
 const forced = 4;
