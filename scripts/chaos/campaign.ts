@@ -62,7 +62,7 @@ export interface Watcher {
 export async function runCampaign(options: ChaosOptions, watcher: Watcher): Promise<CampaignResult> {
   const startedUs = monotonicUs();
   const own = options.brokers === null;
-  const steps = dealSteps(options.seed, options.faults, own);
+  const steps = dealSteps({ ...options, ownKafka: own });
   watcher.says(own ? 'starting Apache Kafka' : `using Kafka at ${options.brokers}`);
   const { slots, broker, brokers } = own ? await ownKafka() : givenKafka(options.brokers!);
   const id = randomUUID().slice(0, 8);

@@ -9,8 +9,9 @@ import { seededRandom } from '../../runtime/core/random.ts';
 
 /** Places for processes; a process is in one of them, or it is free. */
 export const slotsMax = 5;
-/** How many run at the start, and after every deck. */
+/** How many run at the start, and after every deck with all kinds. */
 export const slotsAtStart = 4;
+export const slotsMin = 3;
 
 interface Kind {
   /** What it costs at most: `nothing` stands for no duplicate at all. */
@@ -33,6 +34,7 @@ export const kinds = {
   'scale up': { costs: 'nothing' },
   'scale down': { costs: 'nothing' },
   'rolling restart': { costs: 'nothing' },
+  'restart storm': { costs: 'nothing' },
   'cut one': { costs: 'nothing', needs: 'own Kafka', recoversWithinMs: 3_000 },
   'cut all': { costs: 'nothing', needs: 'own Kafka', recoversWithinMs: 3_000 },
   refuse: { costs: 'nothing', needs: 'own Kafka' },
@@ -62,21 +64,40 @@ export interface Step {
   readonly slot: number;
 }
 
-/** @param ownKafka whether brokers and network are ours to break */
-export function dealSteps(seed: number, count: number, ownKafka: boolean): readonly Step[] {
+export interface Deal {
+  readonly seed: number;
+  readonly faults: number;
+  /** What may happen; all kinds when missing. */
+  readonly kinds?: readonly KindName[] | undefined;
+  /** Whether brokers and network are ours to break. */
+  readonly ownKafka: boolean;
+}
+
+export function dealSteps({ seed, faults, kinds: wanted, ownKafka }: Deal): readonly Step[] {
   const random = seededRandom(seed);
-  const names = (Object.keys(kinds) as KindName[]).filter((name) => ownKafka || kindOf(name).needs === undefined);
+  const names = (wanted ?? (Object.keys(kinds) as KindName[])).filter(
+    (name) => ownKafka || kindOf(name).needs === undefined,
+  );
+  if (names.length === 0) return [];
   const steps: Step[] = [];
   let taken = Array.from({ length: slotsAtStart }, (_, slot) => slot);
-  while (steps.length < count) {
-    for (const kind of shuffled(names, random)) {
+  while (steps.length < faults) {
+    for (const drawn of shuffled(names, random)) {
+      const kind = possible(drawn, taken.length);
       const slot = kind === 'scale up' ? freeSlot(taken) : taken[Math.floor(random() * taken.length)]!;
       if (kind === 'scale up') taken = [...taken, slot].toSorted((a, b) => a - b);
       if (kind === 'scale down') taken = taken.filter((other) => other !== slot);
       steps.push({ kind, slot });
     }
   }
-  return steps.slice(0, count);
+  return steps.slice(0, faults);
+}
+
+/** Where one of the two is left out, or has come twice, the other one takes its place. */
+function possible(kind: KindName, running: number): KindName {
+  if (kind === 'scale up' && running === slotsMax) return 'scale down';
+  if (kind === 'scale down' && running === slotsMin) return 'scale up';
+  return kind;
 }
 
 function freeSlot(taken: readonly number[]): number {

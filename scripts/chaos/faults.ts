@@ -5,6 +5,7 @@ import { addPartition, blackHole, cut, longBlackHole, refuse, restartBroker } fr
 import {
   kill,
   longPause,
+  restartStorm,
   rollingRestart,
   scaleDown,
   scaleUp,
@@ -23,6 +24,7 @@ const faults: Readonly<Record<KindName, (field: Field, slot: number) => Promise<
   'scale up': scaleUp,
   'scale down': scaleDown,
   'rolling restart': rollingRestart,
+  'restart storm': restartStorm,
   'cut one': (field, slot) => cut(field, [slot]),
   'cut all': (field) => cut(field, field.fleet.taken),
   refuse,

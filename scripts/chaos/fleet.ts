@@ -46,6 +46,12 @@ export class Fleet {
 
   /** Resolves when the process has joined its group. */
   async start(slot: number): Promise<void> {
+    this.launch(slot);
+    await this.at(slot).joined();
+  }
+
+  /** Starts a process without waiting for anything. */
+  launch(slot: number): void {
     const program = new RuntimeProgram(
       spawnRuntime(['start', this.#project.manifest], {
         ...this.#project.environment,
@@ -55,7 +61,6 @@ export class Fleet {
     );
     this.#running.set(slot, program);
     this.#all.push(program);
-    await program.joined();
   }
 
   /** Asks a process to end. @returns what was wrong with its end; null when it drained and said so */

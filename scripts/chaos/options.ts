@@ -2,18 +2,21 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../runtime/core/errors.ts';
+import { type KindName, kindOf, kinds } from './deck.ts';
 
 export interface ChaosOptions {
   /** Comma-separated `host:port`; null: an Apache Kafka is started, whose brokers and network can fail too. */
   readonly brokers: string | null;
   readonly faults: number;
+  /** What may happen; undefined: everything. */
+  readonly kinds?: readonly KindName[] | undefined;
   readonly seed: number;
   readonly client: 'kafkajs' | 'platformatic';
   readonly json: boolean;
 }
 
 export const usage =
-  'npm run chaos -- [--brokers host:port] [--faults 60] [--seed N] [--client kafkajs|platformatic] [--json]';
+  'npm run chaos -- [--brokers host:port] [--faults 60] [--kinds a,b] [--seed N] [--client kafkajs|platformatic] [--json]';
 
 const seeds = 2 ** 31;
 
@@ -24,7 +27,11 @@ export function chaosOptions(args: readonly string[]): ChaosOptions {
   if (client !== 'kafkajs' && client !== 'platformatic') throw mistake('--client', 'kafkajs or platformatic', client);
   if (values.brokers !== undefined && !/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/.test(values.brokers))
     throw mistake('--brokers', 'host:port, more of them with commas', values.brokers);
+  const wanted = values.kinds?.split(',').map(kindNamed);
+  if (values.brokers !== undefined && wanted?.every((name) => kindOf(name).needs !== undefined))
+    throw mistake('--kinds', 'a fault that needs no Kafka of its own, or no --brokers', values.kinds!);
   return {
+    kinds: wanted,
     brokers: values.brokers ?? null,
     faults: wholeNumber('--faults', values.faults ?? '60', 1, 10_000),
     seed: values.seed === undefined ? randomInt(seeds) : wholeNumber('--seed', values.seed, 0, seeds - 1),
@@ -34,9 +41,20 @@ export function chaosOptions(args: readonly string[]): ChaosOptions {
 }
 
 /** The command that does the same again. */
-export function commandOf({ brokers, faults, seed, client, json }: ChaosOptions): string {
-  const given = brokers === null ? '' : ` --brokers ${brokers}`;
-  return `npm run chaos --${given} --faults ${faults} --seed ${seed} --client ${client}${json ? ' --json' : ''}`;
+export function commandOf({ brokers, faults, kinds: wanted, seed, client, json }: ChaosOptions): string {
+  const words = [
+    ...(brokers === null ? [] : ['--brokers', brokers]),
+    ...['--faults', faults],
+    ...(wanted === undefined ? [] : ['--kinds', `'${wanted.join()}'`]),
+    ...['--seed', seed, '--client', client],
+    ...(json ? ['--json'] : []),
+  ];
+  return `npm run chaos -- ${words.join(' ')}`;
+}
+
+function kindNamed(name: string): KindName {
+  if (!Object.hasOwn(kinds, name)) throw mistake('--kinds', `names of faults: ${Object.keys(kinds).join(', ')}`, name);
+  return name as KindName;
 }
 
 function parse(args: readonly string[]) {
@@ -46,6 +64,7 @@ function parse(args: readonly string[]) {
       options: {
         brokers: { type: 'string' },
         faults: { type: 'string' },
+        kinds: { type: 'string' },
         seed: { type: 'string' },
         client: { type: 'string' },
         json: { type: 'boolean' },

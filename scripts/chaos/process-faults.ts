@@ -13,6 +13,7 @@ const secondSignalMs = 5;
 /** Until commits that were on their way have arrived, long before others take over. */
 const settledMs = 1_000;
 const forced = 4;
+const stormRounds = 3;
 
 export async function kill(field: Field, slot: number): Promise<Made> {
   const made = now(field);
@@ -96,6 +97,24 @@ export async function rollingRestart(field: Field): Promise<Made> {
     await stop(field, slot);
     await field.fleet.start(slot);
   }
+  return { fromUs, fromRecord: field.load.next };
+}
+
+/** Two processes are stopped again and again, each time as soon as they want to join. */
+export async function restartStorm(field: Field, slot: number): Promise<Made> {
+  const fromUs = monotonicUs();
+  const { fleet } = field;
+  const other = fleet.taken.find((taken) => taken !== slot)!;
+  await Promise.all(
+    [slot, other].map(async (restarted) => {
+      for (let round = 0; round < stormRounds; round++) {
+        await stop(field, restarted);
+        fleet.launch(restarted);
+        await fleet.at(restarted).says(/"state":"joining"/);
+      }
+      await fleet.at(restarted).joined();
+    }),
+  );
   return { fromUs, fromRecord: field.load.next };
 }
 
