@@ -1,53 +1,44 @@
 /**
- * Deals the partitions of all topics out to the members, by the leader of a classic group.
+ * How a leader of a classic group deals the partitions out. What a member offers is a list, in order of preference, of
+ * which the broker takes one that all members speak:
  *
- *   topics a (3 partitions), b (3), members x, y      a0 a1 a2 b0 b1 b2
- *                                                      x  y  x  y  x  y
- *
- * The protocol is Kafka's `roundrobin`: over all topics no member gets more than one partition above another, where
- * `range` gives the first members one more of every topic. It is deterministic: any leader, also one of another client
- * library, deals in the same way. It does not keep partitions where they were.
+ *   cooperative-sticky   all members are ours, or Java's, librdkafka's with it: who keeps a partition never lets go of it
+ *   roundrobin           somebody knows nothing newer (aiokafka, Java and librdkafka set up for it): everybody gives
+ *                        everything up before it joins, as `classic-membership.ts` does as soon as it is told
  */
 import type { TopicPartition } from '../core/record-set.ts';
-
-export const assignorName = 'roundrobin';
+import { roundRobin } from './round-robin-assignor.ts';
+import { cooperativeSticky } from './sticky-assignor.ts';
 
 export interface GroupMember {
   readonly memberId: string;
   readonly instanceId: string | null;
   readonly topics: readonly string[];
+  /** What it says it owns. */
+  readonly owned: readonly TopicPartition[];
+  /** Generation in which it got that; −1 when it does not say. */
+  readonly generation: number;
 }
 
-/**
- * @param partitionCounts partitions of each topic; a topic that does not exist has none
- * @returns partitions by member id; every member has an entry
- */
-export function assign(
-  members: readonly GroupMember[],
-  partitionCounts: ReadonlyMap<string, number>,
-): ReadonlyMap<string, readonly TopicPartition[]> {
-  const assigned = new Map<string, TopicPartition[]>(members.map(({ memberId }) => [memberId, []]));
-  // Ids that stay the same over a restart come first, so that the deal is the same after it.
-  const circle = [...members].sort((a, b) => compare(orderKey(a), orderKey(b)));
-  const subscriptions = new Map(members.map((member) => [member.memberId, new Set(member.topics)]));
-  const topics = [...new Set(members.flatMap((member) => member.topics))].sort(compare);
-  let next = 0;
-  for (const topic of topics) {
-    for (let partition = 0; partition < (partitionCounts.get(topic) ?? 0); partition++) {
-      // Somebody is subscribed, else the topic would not be here.
-      while (!subscriptions.get(circle[next % circle.length]!.memberId)!.has(topic)) next++;
-      assigned.get(circle[next++ % circle.length]!.memberId)!.push({ topic, partition });
-    }
-  }
-  return assigned;
+export interface Assignor {
+  /** Kafka's name of it. */
+  readonly name: string;
+  /** Members keep what they own while they join, and give up only what they are not given any more. */
+  readonly cooperative: boolean;
+  /**
+   * @param partitionCounts partitions of each topic; a topic that does not exist has none
+   * @returns partitions by member id; every member has an entry
+   */
+  assign(
+    members: readonly GroupMember[],
+    partitionCounts: ReadonlyMap<string, number>,
+  ): ReadonlyMap<string, readonly TopicPartition[]>;
 }
 
-function orderKey(member: GroupMember): string {
-  return member.instanceId === null ? `1${member.memberId}` : `0${member.instanceId}`;
-}
+/** In order of preference. */
+export const assignors: readonly Assignor[] = [cooperativeSticky, roundRobin];
 
-/** By code units: the same in every locale. */
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+/** What we did not offer cannot have been agreed on; if it was, nothing may be held on to. */
+export function assignorNamed(name: string | null): Assignor {
+  return assignors.find((assignor) => assignor.name === name) ?? roundRobin;
 }

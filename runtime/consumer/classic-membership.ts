@@ -1,80 +1,66 @@
 /**
- * A member of a classic consumer group, eager: everything is given up before it joins again.
+ * A member of a classic consumer group. What it holds it keeps while it joins again, and gives up only what it is not
+ * given any more:
  *
- *            ┌────────────────────────────────────────────────────────────┐
- *            ▼                                                            │ finished and committed, or out of time
- *   (find coordinator) → joining → syncing → stable ──27 or topics grew──▶ draining
- *            ▲                                │                            │
- *            └────────────────────────────────┴──22, 25, session over──────┘ lost: nothing is committed
+ *             ┌───────────────────── 27, topics grew ──────────────────────┐
+ *             ▼                                                            │
+ *   joining (JoinGroup, SyncGroup; heartbeats go on) ──▶ takes what is new ┴▶ stable
+ *             ▲                                              │ something is not ours any more
+ *             └──────────── drained and committed ◀── releasing (the rest goes on)
  *
- *   leave(): stable → draining → left; while joining the wait is broken off → left
+ *   22, 25, session over, at any time: everything is lost, and it joins with nothing
+ *   leave(): everything is released, whatever else is under way, then the group is left
+ *   the group has agreed on an assignor that is not cooperative: everything is released before it joins; when it
+ *   hears of that only with the answer to JoinGroup, what it holds is lost, for it may be somebody else's already
  *
- * Invariant: partitions are owned only in stable and draining, and heartbeats go on in both. The old generation is
- * accepted by the broker until the new one is formed, which it cannot be before we join (or our session is over).
+ * Invariants: heartbeats go on while there is an identity. Commits carry the identity; the broker accepts the old
+ * generation until the new one is formed, refuses it from then on, and accepts the new one after SyncGroup.
  */
 
-import { backoffMs } from '../core/backoff.ts';
-import { type Clock, sleep } from '../core/clock.ts';
-import { KafkaError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';
 import { LoopWait } from '../core/loop-wait.ts';
-import type { Random } from '../core/random.ts';
-import type { TopicPartition } from '../core/record-set.ts';
-import type { GroupSettings } from '../core/settings.ts';
-import type { DrainReason } from '../core/stages.ts';
-import type { Cluster } from '../kafka/cluster.ts';
-import { heartbeat } from '../protocol/heartbeat.ts';
-import { leaveGroup } from '../protocol/leave-group.ts';
-import type { Coordinator } from './coordinator.ts';
+import { partitionKey } from '../core/record-set.ts';
+import { sendBeat } from './classic-beats.ts';
+import { sayGoodbye } from './goodbye.ts';
 import { Heartbeat, type HeartbeatVerdict } from './heartbeat.ts';
-import { joinRound } from './join-round.ts';
+import { Holdings } from './holdings.ts';
+import { type Applicant, type Joined, type JoiningOptions, joinUntilDone } from './joining.ts';
 import type { MemberIdentity, Membership, MembershipHooks } from './membership.ts';
-import { retryBackoff } from './retry-backoff.ts';
-import { TopicWatch } from './topic-watch.ts';
+import type { TopicWatch } from './topic-watch.ts';
 
-/** A broker that does not answer must not hold up a stop: the session ends by itself. */
-const leaveTimeoutMs = 3000;
-
-export interface ClassicMembershipOptions {
-  readonly group: GroupSettings;
-  readonly coordinator: Coordinator;
-  readonly cluster: Cluster;
-  readonly clock: Clock;
-  readonly random: Random;
+export interface ClassicMembershipOptions extends Omit<JoiningOptions, 'wait'> {
   readonly emit: Emit;
   /** `shutdown.timeout`: how long a drain may take, if the group waits that long. */
   readonly drainBudgetMs: number;
   readonly hooks: MembershipHooks;
 }
 
-/** Beyond the rebalance timeout, at which the broker answers a JoinGroup at the latest. */
-const joinGraceMs = 5_000;
-
 /** Why a stable time ended. */
-type End =
-  | { readonly kind: 'rebalance'; readonly reason: string }
-  | { readonly kind: 'lost'; readonly reason: string }
-  | { readonly kind: 'leaving'; readonly budgetMs: number }
-  | { readonly kind: 'failed'; readonly error: unknown };
+type End = { readonly kind: 'again'; readonly reason: string } | { readonly kind: 'leaving' };
 
 export class ClassicMembership implements Membership {
   readonly #options: ClassicMembershipOptions;
   readonly #wait: LoopWait;
+  readonly #holdings: Holdings;
   #memberId = '';
   #identity: MemberIdentity | null = null;
-  #owned: readonly TopicPartition[] = [];
   #heartbeat: Heartbeat | null = null;
+  #watch: TopicWatch | null = null;
+  /** What the group deals with, as far as we know. */
+  #cooperative: boolean = true;
+  /** Resolved when the join has ended, and as soon as what was held is lost. Null while it does not join. */
+  #joining: PromiseWithResolvers<void> | null = null;
   #end = Promise.withResolvers<End>();
-  /** Aborted by `leave()` and `abandon()`. */
+  readonly #failed = Promise.withResolvers<never>();
+  /** Aborted when it is left, abandoned or failed: no further round. */
   readonly #leaving = new AbortController();
-  #leaveBudgetMs = 0;
   #running: Promise<void> | null = null;
-  /** Whether everything was finished when it was last given up. */
-  #finished: boolean = true;
 
   constructor(options: ClassicMembershipOptions) {
     this.#options = options;
     this.#wait = new LoopWait(options.emit, { group: options.group.name, loop: 'coordinator' });
+    this.#holdings = new Holdings(options.hooks);
+    this.#failed.promise.catch(() => {}); // told by run()
   }
 
   get identity(): MemberIdentity | null {
@@ -82,7 +68,7 @@ export class ClassicMembership implements Membership {
   }
 
   run(): Promise<void> {
-    this.#running = this.#run();
+    this.#running = Promise.race([this.#run(), this.#failed.promise]);
     return this.#running;
   }
 
@@ -90,197 +76,196 @@ export class ClassicMembership implements Membership {
     this.#heartbeat?.hurry();
   }
 
+  async renewed(former: MemberIdentity): Promise<boolean> {
+    if (this.#identity === former) await this.#joining?.promise;
+    return this.#identity !== null && this.#identity !== former;
+  }
+
   refused(action: 'lost' | 'forgotten', reason: string): void {
     this.#lose(action, reason);
   }
 
   async leave(budgetMs: number): Promise<boolean> {
-    this.#leaveBudgetMs = budgetMs;
     this.#leaving.abort();
-    this.#end.resolve({ kind: 'leaving', budgetMs });
-    // A JoinGroup that waits for other members would hold us for the whole rebalance.
-    if (this.#identity === null) await this.#options.coordinator.interrupt();
-    await this.#running?.catch(() => {}); // told by run()
-    await this.#sayGoodbye('the consumer stops');
-    return this.#finished;
+    const { all } = this.#holdings;
+    if (all.length > 0) this.#state('draining', 'the consumer stops');
+    // A JoinGroup that waits for the others goes on meanwhile: its answer brings the generation to commit under.
+    const finished = await this.#holdings.release(all, this.#budgetMs(budgetMs), 'shutdown');
+    await this.#part('the consumer stops');
+    return finished && !this.#holdings.lost;
   }
 
   async abandon(): Promise<void> {
     this.#leaving.abort();
     this.#lose('lost', 'the group failed');
-    await this.#options.coordinator.interrupt();
-    await this.#running?.catch(() => {}); // told by run()
-    await this.#sayGoodbye('the consumer failed');
+    await this.#part('the consumer failed');
   }
 
   async #run(): Promise<void> {
-    let reason = 'started';
-    while (!this.#leaving.signal.aborted) {
-      this.#state('joining', reason);
+    for (let reason = 'started'; !this.#leaving.signal.aborted; ) {
+      this.#end = Promise.withResolvers();
       const joined = await this.#join(reason);
-      if (joined === null) return;
-      const end = await this.#stay(joined.assignment, joined.watch);
-      if (end.kind === 'failed') throw end.error;
+      if (joined === null || this.#leaving.signal.aborted) return;
+      const end = await this.#stay(joined);
       if (end.kind === 'leaving') return;
       reason = end.reason;
+      if (!this.#cooperative) await this.#releaseAll(reason);
     }
   }
 
   /** @returns null when leaving */
   async #join(reason: string): Promise<Joined | null> {
-    const { group, coordinator, cluster, clock, random } = this.#options;
-    for (let failures = 0; !this.#leaving.signal.aborted; ) {
-      this.#wait.began('the group was not joined', group.timeouts.rebalanceMs + joinGraceMs);
-      const watch = new TopicWatch(cluster, group.topics);
-      const round = await this.#attempt(() =>
-        joinRound({ group, coordinator, watch, memberId: this.#memberId, reason }),
-      );
-      if (this.#leaving.signal.aborted) {
-        if (round.kind === 'joined') this.#memberId = round.memberId;
-        return null;
-      }
-      switch (round.kind) {
-        case 'joined':
-          this.#wait.over();
-          this.#memberId = round.memberId;
-          this.#identity = { memberId: round.memberId, generation: round.generation, instanceId: null };
-          return { assignment: round.assignment, watch };
-        case 'again':
-          this.#memberId = round.memberId;
-          if (round.atOnce) continue;
-          await sleep(clock, backoffMs(retryBackoff, failures++, random), this.#leaving.signal);
-          continue;
-        default:
-          return round satisfies never;
-      }
-    }
-    return null;
-  }
-
-  /** What is wrong with the connection passes; the rest is for the caller of `run()`. */
-  async #attempt(round: () => ReturnType<typeof joinRound>): ReturnType<typeof joinRound> {
+    if (this.#identity === null || !this.#cooperative) this.#state('joining', reason);
+    this.#joining = Promise.withResolvers();
     try {
-      return await round();
-    } catch (error) {
-      this.#wait.failed(error);
-      const passing = error instanceof KafkaError && error.retryable;
-      if (!passing && !this.#leaving.signal.aborted) throw error;
-      return { kind: 'again', memberId: this.#memberId, atOnce: false };
+      const options = { ...this.#options, wait: this.#wait };
+      const joined = await joinUntilDone(options, this.#applicant(), reason);
+      const leaving = this.#leaving.signal.aborted;
+      // Whoever leaves enters only to commit what it still holds.
+      if (joined !== null && !(leaving && this.#identity === null)) this.#enter(joined);
+      return leaving ? null : joined;
+    } finally {
+      this.#joining.resolve();
+      this.#joining = null;
     }
   }
 
-  /** Holds the assignment until something ends it, and gives it up. */
-  async #stay(assignment: readonly TopicPartition[], watch: TopicWatch): Promise<End> {
-    const { group, hooks } = this.#options;
-    this.#owned = assignment;
-    this.#end = Promise.withResolvers();
-    this.#heartbeat = this.#startHeartbeat(watch);
-    this.#state('joined', `${assignment.length} partitions`);
-    hooks.assigned(assignment);
-    if (this.#leaving.signal.aborted) this.#end.resolve({ kind: 'leaving', budgetMs: this.#leaveBudgetMs });
-    const end = await this.#end.promise;
-    if (end.kind === 'failed') this.#lose('lost', 'the group failed');
-    if (end.kind === 'rebalance' || end.kind === 'leaving') {
-      // Two heartbeats of room: one until we heard of the rebalance, one to join.
-      const roomMs = Math.max(0, group.timeouts.rebalanceMs - 2 * group.timeouts.heartbeatMs);
-      const budgetMs = end.kind === 'leaving' ? end.budgetMs : this.#options.drainBudgetMs;
-      this.#state('draining', end.kind === 'leaving' ? 'the consumer stops' : end.reason);
-      await this.#drain(Math.min(budgetMs, roomMs), end.kind === 'leaving' ? 'shutdown' : 'revoked');
-    }
-    this.#heartbeat.stop();
-    this.#heartbeat = null;
-    this.#identity = null;
-    return end;
+  #applicant(): Applicant {
+    return {
+      memberId: () => this.#memberId,
+      named: (memberId) => {
+        this.#memberId = memberId;
+      },
+      claim: () => ({ owned: this.#holdings.all, generation: this.#identity?.generation ?? -1 }),
+      agreed: ({ cooperative }) => {
+        this.#cooperative = cooperative;
+        if (!cooperative) this.#forfeit();
+      },
+      lost: (action, reason) => this.#lose(action, reason),
+      over: this.#leaving.signal,
+    };
   }
 
-  async #drain(budgetMs: number, reason: DrainReason): Promise<void> {
-    if (this.#owned.length > 0) this.#finished = await this.#options.hooks.revoked(this.#owned, budgetMs, reason);
-    this.#owned = [];
+  #enter({ memberId, generation, watch }: Joined): void {
+    this.#identity = { memberId, generation, instanceId: this.#options.group.instanceId };
+    this.#watch = watch;
+    this.#heartbeat ??= this.#startHeartbeat();
   }
 
-  #startHeartbeat(watch: TopicWatch): Heartbeat {
-    const { group, coordinator, clock } = this.#options;
+  /** Takes what is new, gives up what is not ours any more, and holds the rest until something ends it. */
+  async #stay({ assignment, claimed }: Joined): Promise<End> {
     const end = this.#end;
+    this.#state('joined', `${assignment.length} partitions`);
+    const gone = this.#holdings.notIn(assignment);
+    this.#holdings.take(assignment);
+    const given = new Set(assignment.map(partitionKey));
+    // The group waits for us to say that we have given up what we said we owned, even if it was lost meanwhile.
+    if (this.#cooperative && !claimed.owned.every((partition) => given.has(partitionKey(partition)))) {
+      await this.#holdings.release(gone, this.#budgetMs(this.#options.drainBudgetMs), 'revoked');
+      end.resolve({ kind: 'again', reason: 'partitions were given up' });
+    }
+    return end.promise;
+  }
+
+  async #releaseAll(reason: string): Promise<void> {
+    const { all } = this.#holdings;
+    if (all.length === 0) return;
+    this.#state('draining', reason);
+    await this.#holdings.release(all, this.#budgetMs(this.#options.drainBudgetMs), 'revoked');
+  }
+
+  /** Two heartbeats of room: one until we heard of the rebalance, one to join. */
+  #budgetMs(wantedMs: number): number {
+    const { rebalanceMs, heartbeatMs } = this.#options.group.timeouts;
+    return Math.min(wantedMs, Math.max(0, rebalanceMs - 2 * heartbeatMs));
+  }
+
+  #startHeartbeat(): Heartbeat {
+    const { group, coordinator, clock } = this.#options;
+    const place = {
+      ...{ group: group.name, coordinator, wait: this.#wait },
+      identity: () => this.#identity,
+      joining: () => this.#joining !== null,
+    };
     return new Heartbeat({
       clock,
       intervalMs: group.timeouts.heartbeatMs,
       sessionMs: group.timeouts.sessionMs,
-      send: async (timeoutMs) => {
-        const { memberId, generation, instanceId } = this.#identity!;
-        const request = { groupId: group.name, generation, memberId, instanceId };
-        this.#wait.began('no heartbeat was accepted');
-        try {
-          return (await coordinator.send(heartbeat, request, { timeoutMs })).errorCode;
-        } catch (error) {
-          this.#wait.failed(error);
-          throw error;
-        }
-      },
-      verdict: (verdict) => this.#judge(verdict, watch, end.resolve),
+      instanceId: group.instanceId,
+      send: (timeoutMs) => sendBeat(place, this.#identity!, timeoutMs),
+      verdict: (verdict) => this.#judge(verdict),
       findCoordinator: () => coordinator.forget(),
     });
   }
 
-  #judge(verdict: HeartbeatVerdict, watch: TopicWatch, end: (end: End) => void): void {
+  #judge(verdict: HeartbeatVerdict): void {
     switch (verdict.kind) {
       case 'alive':
-        this.#wait.over();
-        void watch.changed().then((what) => what && end({ kind: 'rebalance', reason: what }));
+        if (this.#joining === null) this.#lookForGrowth();
         return;
       case 'rebalance':
         this.#wait.over();
-        end({ kind: 'rebalance', reason: 'the group rebalances' });
+        this.#end.resolve({ kind: 'again', reason: 'the group rebalances' });
         return;
       case 'lost':
       case 'forgotten':
         this.#lose(verdict.kind, verdict.reason);
         return;
       case 'failed':
-        end(verdict);
+        this.#fail(verdict.error);
         return;
       default:
         verdict satisfies never;
     }
   }
 
-  /** From stable or draining: what is under way in `revoked` ends by itself when its partitions are lost. */
-  #lose(action: 'lost' | 'forgotten', reason: string): void {
-    if (this.#identity === null) return;
-    this.#heartbeat?.stop();
-    this.#identity = null;
-    if (action === 'forgotten') this.#memberId = '';
-    const owned = this.#owned;
-    this.#owned = [];
-    if (owned.length > 0) {
-      this.#finished = false;
-      this.#options.hooks.lost(owned, reason);
-    }
-    this.#end.resolve({ kind: 'lost', reason });
+  #lookForGrowth(): void {
+    this.#wait.over();
+    const end = this.#end;
+    void this.#watch?.changed().then((what) => what && end.resolve({ kind: 'again', reason: what }));
   }
 
-  /** Others get our partitions now instead of after the session timeout. */
-  async #sayGoodbye(reason: string): Promise<void> {
-    const { group, coordinator } = this.#options;
-    if (this.#memberId === '') return;
-    const memberId = this.#memberId;
+  /** At any time: what is under way in `revoked` ends by itself when its partitions are lost. */
+  #lose(action: 'lost' | 'forgotten', reason: string): void {
+    if (action === 'forgotten') this.#memberId = '';
+    if (this.#identity === null) return;
+    this.#resign();
+    this.#holdings.lose(reason);
+    // It joins already, or it does so now.
+    if (this.#joining === null) this.#end.resolve({ kind: 'again', reason });
+    else this.#joining.resolve();
+  }
+
+  /** The group deals without regard to what we hold. The identity stays, so that the join can go on. */
+  #forfeit(): void {
+    this.#holdings.lose('the group has agreed on an assignor that is not cooperative');
+  }
+
+  #fail(error: unknown): void {
+    this.#leaving.abort();
+    this.#lose('lost', 'the group failed');
+    this.#end.resolve({ kind: 'leaving' });
+    this.#failed.reject(error);
+  }
+
+  #resign(): void {
+    this.#heartbeat?.stop();
+    this.#heartbeat = null;
+    this.#identity = null;
+  }
+
+  /** Ends the run, with nothing held any more. */
+  async #part(reason: string): Promise<void> {
+    const { coordinator, group } = this.#options;
+    this.#end.resolve({ kind: 'leaving' });
+    if (this.#joining !== null) await coordinator.interrupt();
+    await this.#running?.catch(() => {}); // told by run()
+    this.#resign();
+    if (this.#memberId !== '' && group.instanceId === null) await sayGoodbye(coordinator, this.#memberId, reason);
     this.#memberId = '';
-    try {
-      await coordinator.send(
-        leaveGroup,
-        { groupId: group.name, memberId, members: [{ memberId, instanceId: null, reason }] },
-        { timeoutMs: leaveTimeoutMs },
-      );
-    } catch {
-      // The broker notices by the session timeout; nothing here could make it sooner.
-    }
   }
 
   #state(state: 'joining' | 'joined' | 'draining', reason: string): void {
     this.#options.emit('group.state', { group: this.#options.group.name, state, reason });
   }
-}
-
-interface Joined {
-  readonly assignment: readonly TopicPartition[];
-  readonly watch: TopicWatch;
 }

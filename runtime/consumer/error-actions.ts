@@ -99,10 +99,14 @@ export function actionFor(request: RequestKind, code: number): ErrorAction {
   return errorActions[request][code] ?? (isRetryableKafkaError(code) ? 'retry' : 'fatal');
 }
 
-/** The error to end the group's run with. @param what which request was refused, and for whom */
-export function fatalError(what: string, code: number): KafkaError {
+/**
+ * The error to end the group's run with.
+ * @param what which request was refused, and for whom @param instanceId of a static member
+ */
+export function fatalError(what: string, code: number, instanceId: string | null = null): KafkaError {
   const name = kafkaErrorName(code);
-  return new KafkaError('RT_KAFKA_REFUSED', `${what} was refused with ${name} (${code})${advice[code] ?? ''}`, {
+  const who = instanceId === null ? '' : ` as ${instanceId}`;
+  return new KafkaError('RT_KAFKA_REFUSED', `${what}${who} was refused with ${name} (${code})${advice[code] ?? ''}`, {
     retryable: false,
     kafkaError: { code, name },
   });
@@ -114,5 +118,6 @@ const advice: Readonly<Record<number, string>> = {
   [k.INCONSISTENT_GROUP_PROTOCOL]: ': the members of the group use another assignor or another protocol type',
   [k.INVALID_SESSION_TIMEOUT]:
     ": timeouts.session is outside the broker's group.min.session.timeout.ms and group.max.session.timeout.ms",
-  [k.FENCED_INSTANCE_ID]: ': another process runs under the same instance id',
+  [k.FENCED_INSTANCE_ID]:
+    ': another process has joined under the same instance id, and only the last one may: give every process its own `staticMembership`, or set it to none',
 };

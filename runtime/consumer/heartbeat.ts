@@ -18,6 +18,8 @@ export interface HeartbeatOptions {
   readonly clock: Clock;
   readonly intervalMs: number;
   readonly sessionMs: number;
+  /** Of a static member, for messages. */
+  readonly instanceId: string | null;
   /** Sends one beat. @returns Kafka's error code, 0 when it was accepted @throws KafkaError */
   readonly send: (timeoutMs: number) => Promise<number>;
   readonly verdict: (verdict: HeartbeatVerdict) => void;
@@ -98,7 +100,8 @@ export class Heartbeat {
     const action = actionFor('heartbeat', code);
     if (action === 'drain') return { kind: 'rebalance' };
     if (action === 'lost' || action === 'forgotten') return { kind: action, reason: `heartbeat refused (${code})` };
-    if (action === 'fatal') return { kind: 'failed', error: fatalError('the heartbeat', code) };
+    if (action === 'fatal')
+      return { kind: 'failed', error: fatalError('the heartbeat', code, this.#options.instanceId) };
     if (action === 'findCoordinator') this.#options.findCoordinator();
     return { kind: 'silent' };
   }

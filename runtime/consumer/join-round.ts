@@ -1,17 +1,18 @@
 /**
  * One try to get an assignment: JoinGroup, and in the leader the deal, then SyncGroup. What its answers mean for the
- * member id is decided here, when to try again in `classic-membership.ts`.
+ * member id is decided here, when to try again in `joining.ts`.
  */
 import type { TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
 import type { ResponseOf } from '../protocol/api.ts';
-import { readAssignment, readSubscription, writeAssignment, writeSubscription } from '../protocol/consumer-protocol.ts';
+import { readAssignment, writeAssignment } from '../protocol/consumer-protocol.ts';
 import { joinGroup } from '../protocol/join-group.ts';
 import { syncGroup } from '../protocol/sync-group.ts';
-import { assign, assignorName } from './assignor.ts';
+import { type Assignor, assignorNamed, assignors } from './assignor.ts';
 import type { Coordinator } from './coordinator.ts';
 import { actionFor, fatalError, type RequestKind } from './error-actions.ts';
 import { byTopic } from './partition-list.ts';
+import { type Claim, introduce, readIntroduction } from './subscription.ts';
 import type { TopicWatch } from './topic-watch.ts';
 
 const protocolType = 'consumer';
@@ -26,6 +27,10 @@ export interface JoinRound {
   readonly memberId: string;
   /** For the broker's log. */
   readonly reason: string;
+  /** What this member holds on to while it joins. */
+  readonly claim: Claim;
+  /** Told which assignor the group has agreed on, before anything that it deals can be anybody's. */
+  readonly agreed: (assignor: Assignor) => void;
 }
 
 export type JoinResult =
@@ -35,7 +40,13 @@ export type JoinResult =
       readonly generation: number;
       readonly assignment: readonly TopicPartition[];
     }
-  | { readonly kind: 'again'; readonly memberId: string; readonly atOnce: boolean };
+  | {
+      readonly kind: 'again';
+      readonly memberId: string;
+      readonly atOnce: boolean;
+      /** The broker says that the membership is over, and with it what we hold; `forgotten`: the member id too. */
+      readonly over: 'lost' | 'forgotten' | null;
+    };
 
 type Joined = ResponseOf<typeof joinGroup>;
 
@@ -46,6 +57,8 @@ export async function joinRound(round: JoinRound): Promise<JoinResult> {
     timeoutMs: group.timeouts.rebalanceMs + joinGraceMs,
   });
   if (joined.errorCode !== 0) return refused('join', joined.errorCode, round, joined.memberId);
+  const assignor = assignorNamed(joined.protocolName);
+  round.agreed(assignor);
   const leader = joined.leader === joined.memberId;
   const synced = await coordinator.send(
     syncGroup,
@@ -53,10 +66,10 @@ export async function joinRound(round: JoinRound): Promise<JoinResult> {
       groupId: group.name,
       generation: joined.generation,
       memberId: joined.memberId,
-      instanceId: null,
+      instanceId: group.instanceId,
       protocolType,
       protocolName: joined.protocolName,
-      assignments: leader && !joined.skipAssignment ? await deal(joined, round.watch) : [],
+      assignments: leader ? await deal(joined, assignor, round.watch) : [],
     },
     // The leader deals within this time, or the broker forms the group anew.
     { timeoutMs: group.timeouts.rebalanceMs + joinGraceMs },
@@ -68,46 +81,53 @@ export async function joinRound(round: JoinRound): Promise<JoinResult> {
   return { kind: 'joined', memberId: joined.memberId, generation: joined.generation, assignment };
 }
 
-function joinRequest({ group, memberId, reason }: JoinRound) {
-  const topics = group.topics.map(({ name }) => name);
-  const metadata = writeSubscription({ version: 1, topics, userData: null, owned: [], generation: -1, rackId: null });
+function joinRequest({ group, memberId, reason, claim }: JoinRound) {
+  const metadata = introduce(
+    group.topics.map(({ name }) => name),
+    claim,
+  );
   return {
     groupId: group.name,
     sessionTimeoutMs: group.timeouts.sessionMs,
     rebalanceTimeoutMs: group.timeouts.rebalanceMs,
     memberId,
-    instanceId: null,
+    instanceId: group.instanceId,
     protocolType,
-    protocols: [{ name: assignorName, metadata }],
+    protocols: assignors.map(({ name }) => ({ name, metadata })),
     reason,
   };
 }
 
-async function deal(joined: Joined, watch: TopicWatch) {
+async function deal(joined: Joined, assignor: Assignor, watch: TopicWatch) {
   const members = joined.members.map(({ memberId, instanceId, metadata }) => ({
     memberId,
     instanceId,
-    topics: readSubscription(metadata).topics,
+    ...readIntroduction(metadata),
   }));
-  const dealt = assign(members, await watch.counts(members.flatMap(({ topics }) => topics)));
-  return [...dealt].map(([memberId, partitions]) => ({
+  // Also where nothing is dealt: the leader is the one who notices that a topic has grown.
+  const counts = await watch.counts(members.flatMap(({ topics }) => topics));
+  if (joined.skipAssignment) return [];
+  return [...assignor.assign(members, counts)].map(([memberId, partitions]) => ({
     memberId,
     assignment: writeAssignment({ version: 0, topics: byTopic(partitions), userData: null }),
   }));
 }
 
 function refused(request: RequestKind, code: number, round: JoinRound, memberId: string): JoinResult {
+  const again = { kind: 'again', memberId: memberId || round.memberId, atOnce: false, over: null } as const;
   switch (actionFor(request, code)) {
     case 'takeMemberId':
-      return { kind: 'again', memberId, atOnce: true };
+      return { ...again, atOnce: true };
+    case 'lost':
+      return { ...again, over: 'lost' };
     case 'forgotten':
-      return { kind: 'again', memberId: '', atOnce: false };
+      return { ...again, memberId: '', over: 'forgotten' };
     case 'fatal':
-      throw fatalError(`joining group ${round.group.name}`, code);
+      throw fatalError(`joining group ${round.group.name}`, code, round.group.instanceId);
     case 'findCoordinator':
       round.coordinator.forget();
-      return { kind: 'again', memberId: memberId || round.memberId, atOnce: false };
+      return again;
     default:
-      return { kind: 'again', memberId: memberId || round.memberId, atOnce: false };
+      return again;
   }
 }

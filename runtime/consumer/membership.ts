@@ -15,12 +15,17 @@ export interface MemberIdentity {
 }
 
 export interface Membership {
-  /** Null while there is no membership under which something could be committed. */
+  /** Null while there is no membership under which something could be committed. A new object for each generation. */
   readonly identity: MemberIdentity | null;
   /** Joins, stays a member, joins again, until `leave()`. Call once. @throws KafkaError when it cannot go on */
   run(): Promise<void>;
   /** Something hints at a change of the group: ask now instead of at the next heartbeat. */
   hurry(): void;
+  /**
+   * Something sent under `former` was refused because of its generation. Waits while the group is on its way to another
+   * one with us in it. @returns whether there is another identity now
+   */
+  renewed(former: MemberIdentity): Promise<boolean>;
   /** A commit was answered that the membership is gone. `forgotten`: the member id too. */
   refused(action: 'lost' | 'forgotten', reason: string): void;
   /** Gives everything up as revoked and leaves; `run()` has ended afterwards. @returns false when something was cut short */
@@ -30,9 +35,9 @@ export interface Membership {
 }
 
 export interface MembershipHooks {
-  /** All that is ours now. Follows `revoked` or `lost` of what was ours before. */
+  /** Newly ours, in addition to what is ours already. */
   assigned(partitions: readonly TopicPartition[]): void;
-  /** As `ConsumerHooks.revoked`; heartbeats go on until it resolves. */
+  /** As `ConsumerHooks.revoked`; heartbeats go on until it resolves, and the other partitions are not disturbed. */
   revoked(partitions: readonly TopicPartition[], budgetMs: number, reason: DrainReason): Promise<boolean>;
   /** As `ConsumerHooks.lost`; also while `revoked` is under way. */
   lost(partitions: readonly TopicPartition[], reason: string): void;

@@ -1,6 +1,7 @@
 /**
  * Sends one OffsetCommit under the current membership and says what its answer means for the committer. Offsets of an
- * epoch that has ended are left out before anything is sent, and again before it is sent a second time.
+ * epoch that has ended are left out before anything is sent, and again before it is sent a second time: under the new
+ * generation, when the group has moved on with us.
  */
 import { type Clock, sleep } from '../core/clock.ts';
 import { KafkaError } from '../core/errors.ts';
@@ -11,19 +12,28 @@ import { kafkaErrorName } from '../protocol/error-codes.ts';
 import { offsetCommit } from '../protocol/offset-commit.ts';
 import type { Coordinator } from './coordinator.ts';
 import { actionFor, type ErrorAction, fatalError } from './error-actions.ts';
-import type { Membership } from './membership.ts';
+import type { MemberIdentity, Membership } from './membership.ts';
 
-/** Between two tries while the group is between two generations. */
+/** Between two tries, when the broker says that the group is between two generations and we do not know of it. */
 const againMs = 100;
 
 export interface OffsetCommitsOptions {
   readonly coordinator: Coordinator;
-  readonly membership: Pick<Membership, 'identity' | 'hurry' | 'refused'>;
+  readonly membership: Pick<Membership, 'identity' | 'hurry' | 'renewed' | 'refused'>;
   readonly clock: Clock;
   readonly wait: LoopWait;
   /** Whether the epoch of the offset is still the partition's, and it may be committed. */
   readonly current: (offset: CommitOffset) => boolean;
   readonly failed: (error: KafkaError) => void;
+}
+
+/** Not to be sent again as it is. */
+interface Refused {
+  readonly kind: 'refused';
+  readonly action: 'drain' | 'lost' | 'forgotten' | 'fatal';
+  readonly code: number;
+  /** The membership that it was sent under. */
+  readonly under: MemberIdentity;
 }
 
 export class OffsetCommits {
@@ -35,16 +45,38 @@ export class OffsetCommits {
 
   async commit(offsets: readonly CommitOffset[]): Promise<CommitReply> {
     const first = await this.#try(offsets);
-    if (first !== 'drain') return first;
-    // The group is between two generations: the heartbeat finds out, and ours may be accepted a moment later.
-    this.#options.membership.hurry();
-    await sleep(this.#options.clock, againMs);
+    if (first.kind !== 'refused') return first;
+    if (!(await this.#mayChange(first))) return this.#giveUp(first);
     const second = await this.#try(offsets);
-    if (second !== 'drain') return second;
-    return this.#lost('lost', 'the group rebalances without us');
+    return second.kind === 'refused' ? this.#giveUp(second) : second;
   }
 
-  async #try(offsets: readonly CommitOffset[]): Promise<CommitReply | 'drain'> {
+  /** Between two generations an offset that is refused now may be accepted soon. @returns whether to try again */
+  async #mayChange({ action, under }: Refused): Promise<boolean> {
+    const { membership, clock } = this.#options;
+    if (action !== 'drain' && action !== 'lost') return false;
+    if (await membership.renewed(under)) return true;
+    if (action === 'lost' || membership.identity !== under) return false;
+    // The heartbeat finds out what the group is about.
+    membership.hurry();
+    await sleep(clock, againMs);
+    return true;
+  }
+
+  #giveUp({ action, code, under }: Refused): CommitReply {
+    const { membership } = this.#options;
+    const reason = `commit refused with ${kafkaErrorName(code)} (${code})`;
+    if (membership.identity === null) return { kind: 'lost', reason };
+    // What was said of a former membership says nothing of this one.
+    if (membership.identity !== under) return { kind: 'retry', reason };
+    if (action === 'fatal') {
+      return this.#fail(fatalError(`the commit of group ${this.#options.coordinator.group}`, code, under.instanceId));
+    }
+    membership.refused(action === 'drain' ? 'lost' : action, reason);
+    return { kind: 'lost', reason };
+  }
+
+  async #try(offsets: readonly CommitOffset[]): Promise<CommitReply | Refused> {
     const { membership, coordinator, current, wait } = this.#options;
     // Looking for the coordinator counts: while it is not found, nothing is committed.
     if (membership.identity !== null && offsets.some(current)) wait.began('no commit was accepted');
@@ -70,7 +102,8 @@ export class OffsetCommits {
         },
         { maxVersion: 9 }, // from v10 on topics go by id
       );
-      return this.#judge(response.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode)));
+      const codes = response.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode));
+      return this.#judge(codes, member);
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
       wait.failed(error);
@@ -80,33 +113,26 @@ export class OffsetCommits {
   }
 
   /** Partitions of one commit are refused for one reason nearly always; where not, the worst one decides. */
-  #judge(codes: readonly number[]): CommitReply | 'drain' {
+  #judge(codes: readonly number[], under: MemberIdentity): CommitReply | Refused {
     const refused = codes.filter((code) => code !== 0).map((code) => ({ code, action: actionFor('commit', code) }));
     const worst = refused.sort((a, b) => severity(b.action) - severity(a.action))[0];
     if (worst === undefined) {
       this.#options.wait.over();
       return { kind: 'committed' };
     }
-    const reason = `${kafkaErrorName(worst.code)} (${worst.code})`;
-    switch (worst.action) {
+    const { code, action } = worst;
+    switch (action) {
       case 'drain':
-        return 'drain';
       case 'lost':
       case 'forgotten':
-        return this.#lost(worst.action, `commit refused with ${reason}`);
       case 'fatal':
-        return this.#fail(fatalError(`the commit of group ${this.#options.coordinator.group}`, worst.code));
+        return { kind: 'refused', action, code, under };
       case 'findCoordinator':
         this.#options.coordinator.forget();
-        return { kind: 'retry', reason };
+        break;
       default:
-        return { kind: 'retry', reason };
     }
-  }
-
-  #lost(action: 'lost' | 'forgotten', reason: string): CommitReply {
-    this.#options.membership.refused(action, reason);
-    return { kind: 'lost', reason };
+    return { kind: 'retry', reason: `${kafkaErrorName(code)} (${code})` };
   }
 
   #fail(error: KafkaError): CommitReply {

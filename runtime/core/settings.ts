@@ -80,6 +80,8 @@ export interface GroupSettings {
   readonly fetch: FetchSettings;
   readonly buffer: BufferSettings;
   readonly timeouts: TimeoutSettings;
+  /** `staticMembership`: Kafka's `group.instance.id`; null for a member that is new after every start. */
+  readonly instanceId: string | null;
   readonly retry: RetrySettings;
   readonly dlq: DeadLetterSettings;
   readonly commit: CommitSettings;

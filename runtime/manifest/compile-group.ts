@@ -3,10 +3,12 @@
 import type { GroupSettings, HandlerSettings, KeySource } from '../core/settings.ts';
 import { milliseconds, octets } from './amounts.ts';
 import { findHandlerFile } from './handler-file.ts';
+import { instanceIdOf } from './instance-id.ts';
 import { type Path, type Position, type Problem, problem, type Report } from './problem.ts';
 import type { ManifestFile } from './read-manifest.ts';
 import { breaks, groupRules } from './rules.ts';
 import type { GroupValue, ProcessValue } from './schema/schema.ts';
+import type { Environment } from './substitute.ts';
 import { resolveTopics } from './topic-names.ts';
 import { describe, keyPosition, type MapTree, subtree } from './tree.ts';
 
@@ -20,6 +22,8 @@ export interface GroupContext {
   readonly processTree: MapTree;
   /** What `workers: auto` means. */
   readonly cpus: number;
+  /** Where `staticMembership: auto` finds the name of the pod. */
+  readonly env: Environment;
 }
 
 /** @param value matches the schema, every default filled in */
@@ -62,6 +66,7 @@ export function compileGroup(
       heartbeatMs: milliseconds(timeouts.heartbeat),
       rebalanceMs: milliseconds(timeouts.rebalance),
     },
+    instanceId: instanceIdOf(value.staticMembership, context.env),
     retry: {
       maxRetries: retry.maxRetries,
       baseDelayMs: milliseconds(retry.baseDelay),

@@ -90,6 +90,7 @@ function compile(
       process,
       processTree: merged.tree,
       cpus,
+      env: options.env,
     } satisfies GroupContext);
     groups.push(group.settings);
     problems.push(...group.problems);

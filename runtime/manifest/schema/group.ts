@@ -6,6 +6,7 @@ import { dlqLater, dlqOptions } from './dlq.ts';
 import { handlersOption } from './handlers.ts';
 import { retryLater, retryOptions } from './retry.ts';
 import { section } from './section.ts';
+import { staticMembershipOption } from './static-membership.ts';
 import { timeoutLater, timeoutOptions } from './timeouts.ts';
 import { topicOptions } from './topics.ts';
 
@@ -28,6 +29,7 @@ const inheritedOptions = {
   batch: section('What one fetch asks for.', batchOptions, batchLater),
   buffer: section('How much may be in memory; over a limit a partition is not fetched.', bufferOptions),
   timeouts: section('How long things may take.', timeoutOptions, timeoutLater),
+  staticMembership: staticMembershipOption,
   retry: section('What happens when a handler fails.', retryOptions, retryLater),
   dlq: section('Where records go that failed for good.', dlqOptions, dlqLater),
   commit: section('When offsets are committed.', commitOptions, commitLater),
@@ -36,7 +38,6 @@ const inheritedOptions = {
 const inheritedLater = [
   'delivery',
   'protocol',
-  'staticMembership',
   'dedupe',
   'offsets',
   'format',

@@ -112,6 +112,7 @@ function drawGroup(workers: number, whole: (min: number, max: number) => number)
       max: workers + whole(0, 4),
       maxHeapBytes: null,
     },
+    instanceId: null,
     fetch: {
       maxWaitMs: whole(100, 3_000),
       minBytes: 1,

@@ -20,7 +20,11 @@ function scene(...answers: readonly (readonly number[])[]) {
   const cluster = new Cluster({ client, clock, random: seededRandom(1) });
   const story: string[] = [];
   const waits: string[] = [];
-  const state = { epoch: 1, identity: { memberId: 'm', generation: 4, instanceId: null } as Membership['identity'] };
+  const state = {
+    epoch: 1,
+    identity: { memberId: 'm', generation: 4, instanceId: null } as Membership['identity'],
+    joined: Promise.resolve(),
+  };
   const left = [...answers];
   client.on(findCoordinator, () => ({ nodeId: 1, host: 'b', port: 1, errorCode: 0, coordinators: [] }));
   client.on(offsetCommit, () => {
@@ -36,6 +40,10 @@ function scene(...answers: readonly (readonly number[])[]) {
         return state.identity;
       },
       hurry: () => story.push('hurry'),
+      renewed: async (former) => {
+        if (state.identity === former) await state.joined;
+        return state.identity !== null && state.identity !== former;
+      },
       refused: (action) => story.push(action),
     },
     clock,

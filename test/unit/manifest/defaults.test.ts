@@ -88,6 +88,7 @@ test('four lines are a manifest', () => {
         fetch: { maxWaitMs: 500, minBytes: 1, maxBytes: 8_388_608, maxDecompressedBytes: 67_108_864 },
         buffer: { maxRecords: 5000, maxBytes: 33_554_432, maxUncommitted: 100_000 },
         timeouts: { handlerMs: 300_000, slowMs: 1000, sessionMs: 30_000, heartbeatMs: 3000, rebalanceMs: 60_000 },
+        instanceId: null,
         retry: {
           maxRetries: 3,
           baseDelayMs: 1000,

@@ -29,7 +29,6 @@ const ofProcess = [
 const inherited = [
   'delivery: exactly-once',
   'protocol: auto',
-  'staticMembership: auto',
   'concurrency: { split: none }',
   'concurrency: { adaptive: false }',
   'batch: { maxRecords: 500 }',

@@ -4,7 +4,11 @@ import type { GroupSettings, TimeoutSettings } from '../../../../runtime/core/se
 export function groupSettings(
   name: string,
   topics: readonly string[],
-  changes: { readonly from?: GroupSettings['from']; readonly timeouts?: Partial<TimeoutSettings> } = {},
+  changes: {
+    readonly from?: GroupSettings['from'];
+    readonly instanceId?: string;
+    readonly timeouts?: Partial<TimeoutSettings>;
+  } = {},
 ): GroupSettings {
   return {
     name,
@@ -20,6 +24,7 @@ export function groupSettings(
       maxHeapBytes: null,
       max: 64,
     },
+    instanceId: changes.instanceId ?? null,
     fetch: { maxWaitMs: 100, minBytes: 1, maxBytes: 8 * 1024 * 1024, maxDecompressedBytes: 64 * 1024 * 1024 },
     buffer: { maxRecords: 5000, maxBytes: 32 * 1024 * 1024, maxUncommitted: 100_000 },
     timeouts: {

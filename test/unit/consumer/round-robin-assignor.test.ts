@@ -1,16 +1,19 @@
 // Partitions are dealt out evenly over all topics, to subscribers only, and in the same way whoever deals.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { assign, type GroupMember } from '../../../runtime/consumer/assignor.ts';
+import type { GroupMember } from '../../../runtime/consumer/assignor.ts';
+import { roundRobin } from '../../../runtime/consumer/round-robin-assignor.ts';
 
 const member = (memberId: string, topics: readonly string[], instanceId: string | null = null): GroupMember => ({
   memberId,
   topics,
   instanceId,
+  owned: [],
+  generation: -1,
 });
 const dealt = (members: readonly GroupMember[], counts: Readonly<Record<string, number>>) =>
   Object.fromEntries(
-    [...assign(members, new Map(Object.entries(counts)))].map(([id, of]) => [
+    [...roundRobin.assign(members, new Map(Object.entries(counts)))].map(([id, of]) => [
       id,
       of.map((p) => `${p.topic}${p.partition}`),
     ]),
