@@ -33,9 +33,13 @@ export class Assignment {
   readonly #partitions = new Map<string, AssignedPartition>();
   readonly #resets = new Map<AssignedPartition, Reset>();
   readonly #closing = new AbortController();
+  readonly #wait: LoopWait;
+  /** Searches for committed offsets that are under way. */
+  #searches = 0;
 
   constructor(options: AssignmentOptions) {
     this.#options = options;
+    this.#wait = new LoopWait(options.emit, { group: options.group, loop: 'positions' });
   }
 
   all(): Iterable<AssignedPartition> {
@@ -46,13 +50,17 @@ export class Assignment {
     return this.#partitions.get(partitionKey(partition)) ?? null;
   }
 
-  /** All of these are new: what was ours before was given up. */
+  /** None of these is ours yet. */
   assigned(partitions: readonly TopicPartition[]): void {
     const fresh = partitions.map((partition) => this.#add(partition));
-    const wait = new LoopWait(this.#options.emit, { group: this.#options.group, loop: 'positions' });
-    if (fresh.length > 0) wait.began('Kafka does not say where to begin');
+    if (fresh.length === 0) return;
+    this.#searches++;
+    this.#wait.began('Kafka does not say where to begin');
     const search = this.#search(fresh, (p, position) => this.#open(p, position));
-    this.#watch(this.#options.positions.committed(search).finally(() => wait.over()));
+    const over = (): void => {
+      if (--this.#searches === 0) this.#wait.over();
+    };
+    this.#watch(this.#options.positions.committed(search).finally(over));
   }
 
   /** @returns false when something in flight was cut short */

@@ -20,9 +20,8 @@
 import type { Emit } from '../core/events.ts';
 import { LoopWait } from '../core/loop-wait.ts';
 import { partitionKey } from '../core/record-set.ts';
-import { sendBeat } from './classic-beats.ts';
+import { ClassicBeats } from './classic-beats.ts';
 import { sayGoodbye } from './goodbye.ts';
-import { Heartbeat, type HeartbeatVerdict } from './heartbeat.ts';
 import { Holdings } from './holdings.ts';
 import { type Applicant, type Joined, type JoiningOptions, joinUntilDone } from './joining.ts';
 import type { MemberIdentity, Membership, MembershipHooks } from './membership.ts';
@@ -44,8 +43,7 @@ export class ClassicMembership implements Membership {
   readonly #holdings: Holdings;
   #memberId = '';
   #identity: MemberIdentity | null = null;
-  #heartbeat: Heartbeat | null = null;
-  #watch: TopicWatch | null = null;
+  #beats: ClassicBeats | null = null;
   /** What the group deals with, as far as we know. */
   #cooperative: boolean = true;
   /** Resolved when the join has ended, and as soon as what was held is lost. Null while it does not join. */
@@ -73,7 +71,7 @@ export class ClassicMembership implements Membership {
   }
 
   hurry(): void {
-    this.#heartbeat?.hurry();
+    this.#beats?.hurry();
   }
 
   async renewed(former: MemberIdentity): Promise<boolean> {
@@ -148,13 +146,19 @@ export class ClassicMembership implements Membership {
 
   #enter({ memberId, generation, watch }: Joined): void {
     this.#identity = { memberId, generation, instanceId: this.#options.group.instanceId };
-    this.#watch = watch;
-    this.#heartbeat ??= this.#startHeartbeat();
+    if (this.#beats === null) this.#beats = this.#startBeats(watch);
+    else this.#beats.watch(watch);
   }
 
   /** Takes what is new, gives up what is not ours any more, and holds the rest until something ends it. */
-  async #stay({ assignment, claimed }: Joined): Promise<End> {
+  async #stay({ assignment, claimed, withheld }: Joined): Promise<End> {
+    const { clock, group } = this.#options;
     const end = this.#end;
+    // Whoever gives something up joins again, which begins the second round; but a static member may have been away
+    // in the first one, and has nothing to give up when it is back.
+    const again = (reason: string): void => end.resolve({ kind: 'again', reason });
+    const second = (): void => again('partitions wait for a second round');
+    const patience = withheld === 0 ? null : clock.after(group.timeouts.rebalanceMs, second);
     this.#state('joined', `${assignment.length} partitions`);
     const gone = this.#holdings.notIn(assignment);
     this.#holdings.take(assignment);
@@ -162,9 +166,9 @@ export class ClassicMembership implements Membership {
     // The group waits for us to say that we have given up what we said we owned, even if it was lost meanwhile.
     if (this.#cooperative && !claimed.owned.every((partition) => given.has(partitionKey(partition)))) {
       await this.#holdings.release(gone, this.#budgetMs(this.#options.drainBudgetMs), 'revoked');
-      end.resolve({ kind: 'again', reason: 'partitions were given up' });
+      again('partitions were given up');
     }
-    return end.promise;
+    return end.promise.finally(() => patience?.cancel());
   }
 
   async #releaseAll(reason: string): Promise<void> {
@@ -180,49 +184,20 @@ export class ClassicMembership implements Membership {
     return Math.min(wantedMs, Math.max(0, rebalanceMs - 2 * heartbeatMs));
   }
 
-  #startHeartbeat(): Heartbeat {
-    const { group, coordinator, clock } = this.#options;
-    const place = {
-      ...{ group: group.name, coordinator, wait: this.#wait },
+  #startBeats(watch: TopicWatch): ClassicBeats {
+    const options = {
+      ...this.#options,
+      wait: this.#wait,
       identity: () => this.#identity,
       joining: () => this.#joining !== null,
+      ender: () => {
+        const end = this.#end;
+        return (reason: string) => end.resolve({ kind: 'again', reason });
+      },
+      lost: (action: 'lost' | 'forgotten', reason: string) => this.#lose(action, reason),
+      failed: (error: unknown) => this.#fail(error),
     };
-    return new Heartbeat({
-      clock,
-      intervalMs: group.timeouts.heartbeatMs,
-      sessionMs: group.timeouts.sessionMs,
-      instanceId: group.instanceId,
-      send: (timeoutMs) => sendBeat(place, this.#identity!, timeoutMs),
-      verdict: (verdict) => this.#judge(verdict),
-      findCoordinator: () => coordinator.forget(),
-    });
-  }
-
-  #judge(verdict: HeartbeatVerdict): void {
-    switch (verdict.kind) {
-      case 'alive':
-        if (this.#joining === null) this.#lookForGrowth();
-        return;
-      case 'rebalance':
-        this.#wait.over();
-        this.#end.resolve({ kind: 'again', reason: 'the group rebalances' });
-        return;
-      case 'lost':
-      case 'forgotten':
-        this.#lose(verdict.kind, verdict.reason);
-        return;
-      case 'failed':
-        this.#fail(verdict.error);
-        return;
-      default:
-        verdict satisfies never;
-    }
-  }
-
-  #lookForGrowth(): void {
-    this.#wait.over();
-    const end = this.#end;
-    void this.#watch?.changed().then((what) => what && end.resolve({ kind: 'again', reason: what }));
+    return new ClassicBeats(options, watch);
   }
 
   /** At any time: what is under way in `revoked` ends by itself when its partitions are lost. */
@@ -249,8 +224,8 @@ export class ClassicMembership implements Membership {
   }
 
   #resign(): void {
-    this.#heartbeat?.stop();
-    this.#heartbeat = null;
+    this.#beats?.stop();
+    this.#beats = null;
     this.#identity = null;
   }
 

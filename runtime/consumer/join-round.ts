@@ -4,7 +4,7 @@
  */
 import type { TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
-import type { ResponseOf } from '../protocol/api.ts';
+import type { RequestOf, ResponseOf } from '../protocol/api.ts';
 import { readAssignment, writeAssignment } from '../protocol/consumer-protocol.ts';
 import { joinGroup } from '../protocol/join-group.ts';
 import { syncGroup } from '../protocol/sync-group.ts';
@@ -39,6 +39,8 @@ export type JoinResult =
       readonly memberId: string;
       readonly generation: number;
       readonly assignment: readonly TopicPartition[];
+      /** Partitions that this member, as the leader, has given to nobody: their owners have to give them up first. */
+      readonly withheld: number;
     }
   | {
       readonly kind: 'again';
@@ -59,7 +61,7 @@ export async function joinRound(round: JoinRound): Promise<JoinResult> {
   if (joined.errorCode !== 0) return refused('join', joined.errorCode, round, joined.memberId);
   const assignor = assignorNamed(joined.protocolName);
   round.agreed(assignor);
-  const leader = joined.leader === joined.memberId;
+  const dealt = joined.leader === joined.memberId ? await deal(joined, assignor, round.watch) : nothing;
   const synced = await coordinator.send(
     syncGroup,
     {
@@ -69,7 +71,7 @@ export async function joinRound(round: JoinRound): Promise<JoinResult> {
       instanceId: group.instanceId,
       protocolType,
       protocolName: joined.protocolName,
-      assignments: leader ? await deal(joined, assignor, round.watch) : [],
+      assignments: dealt.assignments,
     },
     // The leader deals within this time, or the broker forms the group anew.
     { timeoutMs: group.timeouts.rebalanceMs + joinGraceMs },
@@ -78,7 +80,8 @@ export async function joinRound(round: JoinRound): Promise<JoinResult> {
   const assignment = readAssignment(synced.assignment).topics.flatMap(({ name, partitions }) =>
     partitions.map((partition) => ({ topic: name, partition })),
   );
-  return { kind: 'joined', memberId: joined.memberId, generation: joined.generation, assignment };
+  const { generation } = joined;
+  return { kind: 'joined', memberId: joined.memberId, generation, assignment, withheld: dealt.withheld };
 }
 
 function joinRequest({ group, memberId, reason, claim }: JoinRound) {
@@ -98,7 +101,14 @@ function joinRequest({ group, memberId, reason, claim }: JoinRound) {
   };
 }
 
-async function deal(joined: Joined, assignor: Assignor, watch: TopicWatch) {
+interface Dealt {
+  readonly assignments: RequestOf<typeof syncGroup>['assignments'];
+  readonly withheld: number;
+}
+
+const nothing: Dealt = { assignments: [], withheld: 0 };
+
+async function deal(joined: Joined, assignor: Assignor, watch: TopicWatch): Promise<Dealt> {
   const members = joined.members.map(({ memberId, instanceId, metadata }) => ({
     memberId,
     instanceId,
@@ -106,11 +116,16 @@ async function deal(joined: Joined, assignor: Assignor, watch: TopicWatch) {
   }));
   // Also where nothing is dealt: the leader is the one who notices that a topic has grown.
   const counts = await watch.counts(members.flatMap(({ topics }) => topics));
-  if (joined.skipAssignment) return [];
-  return [...assignor.assign(members, counts)].map(([memberId, partitions]) => ({
-    memberId,
-    assignment: writeAssignment({ version: 0, topics: byTopic(partitions), userData: null }),
-  }));
+  if (joined.skipAssignment) return nothing;
+  const dealt = [...assignor.assign(members, counts)];
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return {
+    assignments: dealt.map(([memberId, partitions]) => ({
+      memberId,
+      assignment: writeAssignment({ version: 0, topics: byTopic(partitions), userData: null }),
+    })),
+    withheld: total - dealt.reduce((sum, [, partitions]) => sum + partitions.length, 0),
+  };
 }
 
 function refused(request: RequestKind, code: number, round: JoinRound, memberId: string): JoinResult {

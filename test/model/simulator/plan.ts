@@ -25,6 +25,8 @@ export interface Plan {
   /** Share of the requests that meet a fault. */
   readonly faultShare: number;
   readonly drainBudgetMs: number;
+  /** Members come back under the same instance id. */
+  readonly staticMembers: boolean;
   readonly actions: readonly (MemberAction & { readonly member: number; readonly atMs: number })[];
 }
 
@@ -58,6 +60,7 @@ export function drawPlan(seed: number, shrink: Shrink = {}): Plan {
     faultShare: sometimes(0.6, random() * 0.12),
     drainBudgetMs: random() < 0.3 ? whole(50, 500) : 5_000,
     producedForMs: random() < 0.3 ? whole(1, 1_000) : 15_000,
+    staticMembers: random() < 0.3,
   };
   const actions = drawActions(random, members, workers);
   return {

@@ -157,6 +157,7 @@ export class World {
 
   #start(member: number): void {
     const { ledger } = this;
+    if (this.#plan.staticMembers) ledger.note('static member', () => `m${member}`);
     const main = new Place(this.#timeline);
     const random = this.#random;
     const client = new SimulatedClient({
@@ -207,9 +208,10 @@ export class World {
       running.threads.add(thread);
       return thread;
     };
+    const { group, staticMembers } = this.#plan;
     const options = {
       ...common,
-      group: this.#plan.group,
+      group: { ...group, instanceId: staticMembers ? `pod-${member}` : null },
       producer,
       makeThread,
       drainBudgetMs: this.#plan.drainBudgetMs,

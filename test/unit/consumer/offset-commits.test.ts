@@ -138,6 +138,43 @@ test('refused twice between two generations, the partitions are lost', async () 
   expect(story).toEqual(['hurry', 'lost']);
 });
 
+test.each(['ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'] as const)(
+  '%s while the group moves on with us: sent again under the new generation',
+  async (code) => {
+    const { commits, offset, client, story, state } = scene([k[code]], [0]);
+    const moved = Promise.withResolvers<void>();
+    state.joined = moved.promise;
+    const reply = commits.commit([offset(0)]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(client.requests('OffsetCommit')).toHaveLength(1);
+    state.identity = { memberId: 'm', generation: 5, instanceId: null };
+    moved.resolve();
+    expect(await reply).toEqual({ kind: 'committed' });
+    expect(client.requests('OffsetCommit').map(({ generation }) => generation)).toEqual([4, 5]);
+    expect(story).toEqual([]);
+  },
+);
+
+test.each(['UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'] as const)(
+  '%s to what a former membership sent does not end the one there is',
+  async (code) => {
+    const { commits, offset, client, story, state } = scene();
+    client.on(offsetCommit, () => {
+      state.identity = { memberId: 'n', generation: 1, instanceId: null };
+      return { topics: [{ name: 't', topicId: zeroUuid, partitions: [{ partition: 0, errorCode: k[code] }] }] };
+    });
+    expect((await commits.commit([offset(0)])).kind).toBe('retry');
+    expect(story).toEqual([]);
+  },
+);
+
+test('a fenced instance id ends the run, with the id', async () => {
+  const { commits, offset, story, state } = scene([k.FENCED_INSTANCE_ID]);
+  state.identity = { memberId: 'm', generation: 4, instanceId: 'payments-3' };
+  expect((await commits.commit([offset(0)])).kind).toBe('lost');
+  expect(story).toEqual([expect.stringContaining('as payments-3 was refused with FENCED_INSTANCE_ID (82)')]);
+});
+
 test('what was given up while it waited is not sent a second time', async () => {
   const { commits, offset, clock, client, state } = scene([k.REBALANCE_IN_PROGRESS], [0]);
   const reply = commits.commit([offset(0)]);
