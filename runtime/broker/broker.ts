@@ -35,7 +35,10 @@ export interface BrokerOptions {
     /** Make a topic that a client asks for and wants made: Kafka's `auto.create.topics.enable`, here false. */
     readonly autoCreate?: boolean;
   };
-  /** Kafka's bounds of the session timeout, 6 s to 30 min, and its initial rebalance delay, here 0. */
+  /**
+   * Kafka's bounds of the session timeout, 6 s to 30 min, and its initial rebalance delay, here 0; for groups of the
+   * consumer protocol its session timeout, 45 s, and heartbeat interval, 5 s.
+   */
   readonly groups?: Partial<GroupSettings>;
 }
 
@@ -54,6 +57,8 @@ const groupDefaults: GroupSettings = {
   minSessionTimeoutMs: 6_000,
   maxSessionTimeoutMs: 1_800_000,
   initialRebalanceDelayMs: 0,
+  consumerSessionTimeoutMs: 45_000,
+  consumerHeartbeatIntervalMs: 5_000,
 };
 
 /** @throws UsageError for `NODE_ENV=production`, a host that is not local, a port or folder that cannot be used */

@@ -4,6 +4,8 @@ import { handleAddOffsetsToTxn } from './add-offsets-to-txn.ts';
 import { handleAddPartitionsToTxn } from './add-partitions-to-txn.ts';
 import { handleAlterConfigs, handleIncrementalAlterConfigs } from './alter-configs.ts';
 import { answerApiVersions } from './api-versions.ts';
+import { handleConsumerGroupDescribe } from './consumer-group-describe.ts';
+import { handleConsumerGroupHeartbeat } from './consumer-group-heartbeat.ts';
 import { handleCreatePartitions } from './create-partitions.ts';
 import { handleCreateTopics } from './create-topics.ts';
 import { handleDeleteGroups } from './delete-groups.ts';
@@ -51,6 +53,8 @@ const answered: readonly AnsweredApi[] = [
   handleIncrementalAlterConfigs,
   handleAddOffsetsToTxn,
   handleAddPartitionsToTxn,
+  handleConsumerGroupDescribe,
+  handleConsumerGroupHeartbeat,
   handleCreatePartitions,
   handleDeleteGroups,
   handleDeleteRecords,

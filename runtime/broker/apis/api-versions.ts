@@ -29,8 +29,9 @@ function response(errorCode: number, apis: Iterable<AnsweredApi>) {
       return { key, maxVersion, minVersion: key === produce.key ? 0 : min };
     }),
     throttleTimeMs: 0,
-    supportedFeatures: [],
-    finalizedFeaturesEpoch: -1,
-    finalizedFeatures: [],
+    // Says that groups of the consumer protocol (KIP-848) are on, as clients ask before they use it.
+    supportedFeatures: [{ name: 'group.version', minVersion: 0, maxVersion: 1 }],
+    finalizedFeaturesEpoch: 0,
+    finalizedFeatures: [{ name: 'group.version', minLevel: 1, maxLevel: 1 }],
   };
 }

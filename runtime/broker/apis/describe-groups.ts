@@ -20,7 +20,8 @@ export const handleDescribeGroups = answer(
       const group = groups.get(groupId);
       if (group !== undefined) return describe(group);
       if (version < notFoundFrom) return empty(groupId, kafkaErrors.NONE);
-      return { ...empty(groupId, kafkaErrors.GROUP_ID_NOT_FOUND), errorMessage: `Group ${groupId} not found.` };
+      const what = groups.consumerGroup(groupId) === undefined ? 'not found' : 'is not a classic group';
+      return { ...empty(groupId, kafkaErrors.GROUP_ID_NOT_FOUND), errorMessage: `Group ${groupId} ${what}.` };
     }),
   }),
   ({ groupIds }, errorCode) => ({ throttleTimeMs: 0, groups: groupIds.map((groupId) => empty(groupId, errorCode)) }),

@@ -4,6 +4,7 @@ import { kafkaErrors } from '../../protocol/error-codes.ts';
 import { offsetCommit } from '../../protocol/offset-commit.ts';
 import { answer } from '../answer.ts';
 import type { BrokerState } from '../broker-state.ts';
+import type { PartitionFault } from '../groups/consumer-commit.ts';
 
 type Request = RequestOf<typeof offsetCommit>;
 type TopicAsked = Request['topics'][number];
@@ -14,17 +15,23 @@ export const offsetMetadataBytesMax = 4096;
 
 export const handleOffsetCommit = answer(
   offsetCommit,
-  (request, state) => {
-    const groupCode = state.groups.mayCommit(request.groupId, request);
-    return mapPartitions(request, (topic, partition) =>
-      groupCode === kafkaErrors.NONE ? commit(request.groupId, topic, partition, state) : groupCode,
-    );
+  (request, state, { version }) => {
+    const fault = state.groups.mayCommit(request.groupId, request, version);
+    return mapPartitions(request, (topic, partition) => commit(request.groupId, topic, partition, fault, state));
   },
   (request, errorCode) => mapPartitions(request, () => errorCode),
 );
 
-function commit(groupId: string, topicAsked: TopicAsked, asked: PartitionAsked, state: BrokerState): number {
+function commit(
+  groupId: string,
+  topicAsked: TopicAsked,
+  asked: PartitionAsked,
+  fault: PartitionFault,
+  state: BrokerState,
+): number {
   const topic = state.topics.find(topicAsked);
+  const errorCode = fault(typeof topic === 'number' ? topicAsked.topicId : topic.id, asked.partition);
+  if (errorCode !== kafkaErrors.NONE) return errorCode;
   if (typeof topic === 'number') return topic;
   if (topic.partitions[asked.partition] === undefined) return kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION;
   const { partition, offset, leaderEpoch } = asked;

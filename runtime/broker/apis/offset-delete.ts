@@ -9,7 +9,7 @@ type Request = RequestOf<typeof offsetDelete>;
 export const handleOffsetDelete = answer(
   offsetDelete,
   (request, { groups, topics }) => {
-    if (groups.get(request.groupId) === undefined) return refused(kafkaErrors.GROUP_ID_NOT_FOUND);
+    if (!groups.has(request.groupId)) return refused(kafkaErrors.GROUP_ID_NOT_FOUND);
     return {
       ...refused(kafkaErrors.NONE),
       topics: request.topics.map(({ name, partitions }) => ({

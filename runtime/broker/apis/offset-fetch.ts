@@ -22,8 +22,9 @@ export const handleOffsetFetch = answer(
       fetchTopics(groupId, topics ?? allTopics(groupId, state, version >= topicIdsFrom), request.requireStable, state);
     const none = { throttleTimeMs: 0, errorCode: kafkaErrors.NONE };
     if (version < severalFrom) return { ...none, topics: read(request.groupId, request.topics), groups: [] };
-    const groups = request.groups.map(({ groupId, topics }) => {
-      return { groupId, topics: read(groupId, topics), errorCode: kafkaErrors.NONE };
+    const groups = request.groups.map(({ groupId, memberId, memberEpoch, topics }) => {
+      const errorCode = state.groups.mayFetch(groupId, memberId, memberEpoch);
+      return { groupId, topics: errorCode === kafkaErrors.NONE ? read(groupId, topics) : [], errorCode };
     });
     return { ...none, topics: [], groups };
   },

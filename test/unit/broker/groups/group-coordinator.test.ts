@@ -2,13 +2,17 @@ import { beforeEach, expect, test } from 'vitest';
 import { GroupCoordinator } from '../../../../runtime/broker/groups/group-coordinator.ts';
 import type { JoinRequest } from '../../../../runtime/broker/groups/join.ts';
 import type { JoinAnswer, SyncAnswer } from '../../../../runtime/broker/groups/member.ts';
+import type { MemberClaim } from '../../../../runtime/broker/groups/member-check.ts';
 import { memoryStore } from '../../../../runtime/broker/storage/broker-store.ts';
 import { seededRandom } from '../../../../runtime/core/random.ts';
 import { kafkaErrors } from '../../../../runtime/protocol/error-codes.ts';
 import { ManualClock } from '../../../../runtime/testing/manual-clock.ts';
 
 const groupId = 'billing';
-const settings = { minSessionTimeoutMs: 6_000, maxSessionTimeoutMs: 60_000, initialRebalanceDelayMs: 0 };
+const settings = {
+  ...{ minSessionTimeoutMs: 6_000, maxSessionTimeoutMs: 60_000, initialRebalanceDelayMs: 0 },
+  ...{ consumerSessionTimeoutMs: 45_000, consumerHeartbeatIntervalMs: 5_000 },
+};
 
 let clock: ManualClock;
 let groups: GroupCoordinator;
@@ -17,6 +21,10 @@ beforeEach(() => {
   clock = new ManualClock();
   groups = new GroupCoordinator(memoryStore, clock, seededRandom(1), settings);
 });
+
+function mayCommit(claim: MemberClaim): number {
+  return groups.mayCommit(groupId, claim, 9)('0'.repeat(32), 0);
+}
 
 function joinRequest(memberId: string, overrides: Partial<JoinRequest> = {}): JoinRequest {
   return {
@@ -103,7 +111,7 @@ test('the old generation may commit until the new one is formed', async () => {
   const first = await alone();
   const secondJoin = enter();
   await clock.turn();
-  expect(groups.mayCommit(groupId, claim(first))).toBe(kafkaErrors.NONE);
+  expect(mayCommit(claim(first))).toBe(kafkaErrors.NONE);
 
   // The first member does not come back within its rebalance timeout, though it is alive.
   for (let i = 0; i < 6; i++) {
@@ -112,14 +120,14 @@ test('the old generation may commit until the new one is formed', async () => {
   }
   const second = await secondJoin;
   expect(second.generation).toBe(2);
-  expect(groups.mayCommit(groupId, claim(first))).toBe(kafkaErrors.UNKNOWN_MEMBER_ID);
+  expect(mayCommit(claim(first))).toBe(kafkaErrors.UNKNOWN_MEMBER_ID);
 });
 
 test('a commit between join and sync is told to wait, one of another generation is refused', async () => {
   const member = await enter();
-  expect(groups.mayCommit(groupId, claim(member))).toBe(kafkaErrors.REBALANCE_IN_PROGRESS);
+  expect(mayCommit(claim(member))).toBe(kafkaErrors.REBALANCE_IN_PROGRESS);
   await sync(member, [[member.memberId, 'all']]);
-  expect(groups.mayCommit(groupId, { ...claim(member), generation: 0 })).toBe(kafkaErrors.ILLEGAL_GENERATION);
+  expect(mayCommit({ ...claim(member), generation: 0 })).toBe(kafkaErrors.ILLEGAL_GENERATION);
 });
 
 test('a member that stays silent for its session timeout is taken out', async () => {
@@ -170,7 +178,7 @@ test('a static member restarts into the same generation and assignment, and its 
   expect(restarted.memberId).not.toBe(old.memberId);
   expect((await sync(restarted)).assignment.toString()).toBe('all');
   expect(groups.heartbeat(groupId, claim(old, 'pod-1'))).toBe(kafkaErrors.FENCED_INSTANCE_ID);
-  expect(groups.mayCommit(groupId, claim(old, 'pod-1'))).toBe(kafkaErrors.FENCED_INSTANCE_ID);
+  expect(mayCommit(claim(old, 'pod-1'))).toBe(kafkaErrors.FENCED_INSTANCE_ID);
 });
 
 test('a static member is taken out by its instance id alone', async () => {
@@ -206,7 +214,7 @@ test('offsets are committed from outside only while nobody is in the group', asy
   const outside = { memberId: '', instanceId: null, generation: -1 };
   expect(groups.mayCommit('simple', outside)).toBe(kafkaErrors.NONE);
   await alone();
-  expect(groups.mayCommit(groupId, outside)).toBe(kafkaErrors.UNKNOWN_MEMBER_ID);
+  expect(mayCommit(outside)).toBe(kafkaErrors.UNKNOWN_MEMBER_ID);
 });
 
 test('only a group without members is deleted', async () => {
