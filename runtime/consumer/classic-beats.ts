@@ -46,6 +46,7 @@ export class ClassicBeats {
     this.#watch = watch;
     this.#heartbeat = new Heartbeat({
       clock,
+      request: 'heartbeat',
       intervalMs: group.timeouts.heartbeatMs,
       sessionMs: group.timeouts.sessionMs,
       instanceId: group.instanceId,

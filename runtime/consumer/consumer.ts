@@ -20,7 +20,7 @@ import type { CommitOffset, CommitReply, Consumer, ConsumerHooks } from '../core
 import type { Cluster } from '../kafka/cluster.ts';
 import type { KafkaClient } from '../kafka/port.ts';
 import { Assignment } from './assignment.ts';
-import { ClassicMembership } from './classic-membership.ts';
+import { createMembership } from './choose-membership.ts';
 import { Coordinator } from './coordinator.ts';
 import { Fetcher } from './fetcher.ts';
 import type { Membership } from './membership.ts';
@@ -86,7 +86,7 @@ class GroupConsumer implements Consumer {
       damaged: (partition, reason) => this.#foundDamaged(partition, partition.position, reason),
       failed,
     });
-    this.#membership = new ClassicMembership({
+    this.#membership = createMembership({
       ...options,
       coordinator: this.#coordinator,
       hooks: {

@@ -8,6 +8,7 @@
  *   rejoin            join again; what was agreed before does not count any more
  *   takeMemberId      join again at once with the member id of the answer
  *   drain             the group rebalances: finish, commit, then join again
+ *   stale             the member epoch has moved on: beat, which brings the new one, and retry under it
  *   lost              the membership is gone: drop everything, join again under the same member id
  *   forgotten         as `lost`, and the member id is gone too
  *   reset             the position does not exist: apply `from`
@@ -25,13 +26,22 @@ export type ErrorAction =
   | 'rejoin'
   | 'takeMemberId'
   | 'drain'
+  | 'stale'
   | 'lost'
   | 'forgotten'
   | 'reset'
   | 'reread'
   | 'fatal';
 
-export type RequestKind = 'fetch' | 'listOffsets' | 'join' | 'sync' | 'heartbeat' | 'commit' | 'offsetFetch';
+export type RequestKind =
+  | 'fetch'
+  | 'listOffsets'
+  | 'join'
+  | 'sync'
+  | 'heartbeat'
+  | 'consumerHeartbeat'
+  | 'commit'
+  | 'offsetFetch';
 
 type Actions = Readonly<Record<number, ErrorAction>>;
 
@@ -90,7 +100,23 @@ export const errorActions: Readonly<Record<RequestKind, Actions>> = {
   },
   sync: { ...anywhere, ...byCoordinator, ...byMembership, [k.REBALANCE_IN_PROGRESS]: 'rejoin' },
   heartbeat: { ...anywhere, ...byCoordinator, ...byMembership, [k.REBALANCE_IN_PROGRESS]: 'drain' },
-  commit: { ...anywhere, ...byCoordinator, ...byMembership, [k.REBALANCE_IN_PROGRESS]: 'drain' },
+  consumerHeartbeat: {
+    ...anywhere,
+    ...byCoordinator,
+    ...byMembership,
+    [k.FENCED_MEMBER_EPOCH]: 'lost',
+    [k.GROUP_ID_NOT_FOUND]: 'lost',
+    // A static member was not stopped in good order: its instance id is free when its session is over.
+    [k.UNRELEASED_INSTANCE_ID]: 'retry',
+    [k.GROUP_MAX_SIZE_REACHED]: 'retry',
+  },
+  commit: {
+    ...anywhere,
+    ...byCoordinator,
+    ...byMembership,
+    [k.REBALANCE_IN_PROGRESS]: 'drain',
+    [k.STALE_MEMBER_EPOCH]: 'stale',
+  },
   offsetFetch: { ...anywhere, ...byCoordinator },
 };
 

@@ -10,12 +10,15 @@
  */
 import type { Clock, Timer } from '../core/clock.ts';
 import { KafkaError } from '../core/errors.ts';
-import { actionFor, fatalError } from './error-actions.ts';
+import { actionFor, fatalError, type RequestKind } from './error-actions.ts';
 
 const againMs = 500; // several tries fit into the shortest session that brokers allow (6 s)
 
 export interface HeartbeatOptions {
   readonly clock: Clock;
+  /** Which request it is, for what its error codes mean. */
+  readonly request: RequestKind;
+  /** Read anew after every beat. */
   readonly intervalMs: number;
   readonly sessionMs: number;
   /** Of a static member, for messages. */
@@ -66,7 +69,7 @@ export class Heartbeat {
   }
 
   async #beat(): Promise<void> {
-    const { clock, sessionMs, intervalMs, send, verdict } = this.#options;
+    const { clock, sessionMs, send, verdict } = this.#options;
     const sentAt = clock.now();
     if (sentAt - this.#aliveAt >= sessionMs) {
       this.stop();
@@ -77,6 +80,7 @@ export class Heartbeat {
     this.#beating = false;
     if (this.#stopped) return;
     if (answer.kind === 'alive' || answer.kind === 'rebalance') this.#aliveAt = sentAt;
+    const { intervalMs } = this.#options;
     const soon = this.#hurried || answer.kind === 'silent';
     this.#schedule(soon ? Math.min(this.#hurried ? 0 : againMs, intervalMs) : intervalMs);
     this.#hurried = false;
@@ -97,7 +101,7 @@ export class Heartbeat {
   }
 
   #judge(code: number): HeartbeatVerdict | { readonly kind: 'silent' } {
-    const action = actionFor('heartbeat', code);
+    const action = actionFor(this.#options.request, code);
     if (action === 'drain') return { kind: 'rebalance' };
     if (action === 'lost' || action === 'forgotten') return { kind: action, reason: `heartbeat refused (${code})` };
     if (action === 'fatal')

@@ -1,10 +1,16 @@
 /**
  * What the rest of the consumer knows about being in a group. `classic-membership.ts` is the protocol of Kafka up to
- * 3.x, which every broker speaks; other protocols fit behind the same interface.
+ * 3.x, which every broker speaks; `consumer-membership.ts` is KIP-848 of Kafka 4. `choose-membership.ts` takes one.
  */
 
+import type { Clock } from '../core/clock.ts';
+import type { Emit } from '../core/events.ts';
+import type { Random } from '../core/random.ts';
 import type { TopicPartition } from '../core/record-set.ts';
+import type { GroupSettings } from '../core/settings.ts';
 import type { DrainReason } from '../core/stages.ts';
+import type { Cluster } from '../kafka/cluster.ts';
+import type { Coordinator } from './coordinator.ts';
 
 /** Who commits. */
 export interface MemberIdentity {
@@ -41,4 +47,17 @@ export interface MembershipHooks {
   revoked(partitions: readonly TopicPartition[], budgetMs: number, reason: DrainReason): Promise<boolean>;
   /** As `ConsumerHooks.lost`; also while `revoked` is under way. */
   lost(partitions: readonly TopicPartition[], reason: string): void;
+}
+
+/** What every kind of membership is made with. */
+export interface MembershipOptions {
+  readonly group: GroupSettings;
+  readonly coordinator: Coordinator;
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly emit: Emit;
+  /** `shutdown.timeout`: how long a drain may take, if the group waits that long. */
+  readonly drainBudgetMs: number;
+  readonly hooks: MembershipHooks;
 }

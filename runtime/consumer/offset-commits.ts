@@ -130,6 +130,9 @@ export class OffsetCommits {
       case 'findCoordinator':
         this.#options.coordinator.forget();
         break;
+      case 'stale':
+        this.#options.membership.hurry();
+        break;
       default:
     }
     return { kind: 'retry', reason: `${kafkaErrorName(code)} (${code})` };
@@ -142,7 +145,7 @@ export class OffsetCommits {
 }
 
 function severity(action: ErrorAction): number {
-  return ['retry', 'findCoordinator', 'drain', 'lost', 'forgotten', 'fatal'].indexOf(action);
+  return ['retry', 'findCoordinator', 'stale', 'drain', 'lost', 'forgotten', 'fatal'].indexOf(action);
 }
 
 function toTopics(offsets: readonly CommitOffset[]) {

@@ -76,6 +76,8 @@ export interface GroupSettings {
   readonly from: 'earliest' | 'latest' | 'fail';
   /** `pool`: in worker threads. `inline`: on the main thread. */
   readonly execution: 'pool' | 'inline';
+  /** `auto`: the consumer protocol (KIP-848) where the broker speaks it, else the classic one. */
+  readonly protocol: 'auto' | 'classic' | 'consumer';
   readonly concurrency: ConcurrencySettings;
   readonly fetch: FetchSettings;
   readonly buffer: BufferSettings;

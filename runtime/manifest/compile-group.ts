@@ -44,6 +44,7 @@ export function compileGroup(
     handlers: compileHandlers(value.handlers ?? [], context, report),
     from: value.from,
     execution: value.execution,
+    protocol: value.protocol,
     concurrency: {
       order: concurrency.order,
       keyFrom: compileKeySource(concurrency.keyFrom),

@@ -1,4 +1,5 @@
-// The consumer reads, shares, commits and resumes on the embedded broker as it does on Apache Kafka, with either client.
+// The consumer reads, shares, commits and resumes on the embedded broker as it does on Apache Kafka, with either client
+// and in groups of either protocol.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBroker } from '../../runtime/broker/broker.ts';
 import { systemClock } from '../../runtime/core/clock.ts';
@@ -17,6 +18,7 @@ import { type TestTopics, testTopics } from '../unit/consumer/support/topics.ts'
 
 const kafka = await realKafka();
 
+const protocols = ['classic', 'consumer'] as const;
 const clients = { kafkajs: createKafkajsClient, '@platformatic/kafka': await loadPlatformaticClient() };
 
 consumerConformance('embedded broker', () => createBroker({ clock: systemClock, random: seededRandom(3) }));
@@ -30,7 +32,10 @@ function consumerConformance(
   name: string,
   start: () => Promise<{ readonly address: BrokerAddress; close(): Promise<void> }>,
 ): void {
-  describe.each(Object.entries(clients))(`consumer: %s, ${name}`, (_library, createClient) => {
+  const variants = Object.entries(clients).flatMap(([library, createClient]) =>
+    protocols.map((protocol) => ({ library, createClient, protocol })),
+  );
+  describe.each(variants)(`consumer: $library, $protocol, ${name}`, ({ createClient, protocol }) => {
     let broker: { readonly address: BrokerAddress; close(): Promise<void> };
     let topics: TestTopics;
 
@@ -45,7 +50,7 @@ function consumerConformance(
 
     const unique = (): string => `consumer-${crypto.randomUUID()}`;
     const member = (group: string, topic: string): Member =>
-      startMember(broker.address, groupSettings(group, [topic]), undefined, createClient);
+      startMember(broker.address, groupSettings(group, [topic], { protocol }), undefined, createClient);
 
     test('two members share six partitions, one leaves, nothing is read twice', async () => {
       const [topic, group] = [unique(), unique()];

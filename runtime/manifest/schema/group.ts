@@ -25,6 +25,14 @@ const inheritedOptions = {
     default: 'pool',
     description: 'Handlers run in worker threads, or on the main thread (I/O-bound handlers, one CPU).',
   },
+  protocol: {
+    type: 'string',
+    enum: ['auto', 'classic', 'consumer'],
+    laterValues: '^share$',
+    default: 'auto',
+    description:
+      'How members agree who reads what; auto takes consumer (KIP-848) where the broker speaks it, else classic.',
+  },
   concurrency: section('How many handlers run at once, and in which order.', concurrencyOptions, concurrencyLater),
   batch: section('What one fetch asks for.', batchOptions, batchLater),
   buffer: section('How much may be in memory; over a limit a partition is not fetched.', bufferOptions),
@@ -35,16 +43,7 @@ const inheritedOptions = {
   commit: section('When offsets are committed.', commitOptions, commitLater),
 } as const;
 
-const inheritedLater = [
-  'delivery',
-  'protocol',
-  'dedupe',
-  'offsets',
-  'format',
-  'middleware',
-  'processes',
-  'priority',
-] as const;
+const inheritedLater = ['delivery', 'dedupe', 'offsets', 'format', 'middleware', 'processes', 'priority'] as const;
 
 export const defaultsSection = section(
   'Inherited by every group of this file, key by key.',

@@ -32,8 +32,8 @@ export function keepsEveryInvariant(half: 0 | 1): void {
 const troubles = [
   ...['records.fetched', 'out of order', 'record.retried', 'abort:timeout', 'partition.opened', 'drained', 'lost'],
   ...['stored', 'commit:error', 'commit:refused', 'commit:answerLost', 'commit:slow', 'commit.failed'],
-  ...['kill', 'stop', 'freeze', 'die', 'hang', 'never', 'threadDies', 'thread.replaced', 'dead letter', 'static member'],
-  ...['abort:revoked', 'abort:lost', 'abort:shutdown', 'deadLetter.failed'],
+  ...['kill', 'stop', 'freeze', 'die', 'hang', 'never', 'threadDies', 'thread.replaced', 'dead letter'],
+  ...['abort:revoked', 'abort:lost', 'abort:shutdown', 'deadLetter.failed', 'static member'],
   ...['fault:refused', 'fault:answerLost', 'fault:error', 'fault:slow'],
 ];
 

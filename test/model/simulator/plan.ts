@@ -107,6 +107,7 @@ function drawGroup(workers: number, whole: (min: number, max: number) => number)
     handlers: [{ file: '/handlers.ts', events: null }],
     from: 'earliest',
     execution: 'pool',
+    protocol: 'classic',
     concurrency: {
       order: 'key',
       keyFrom: { kind: 'key' },

@@ -77,6 +77,7 @@ test('four lines are a manifest', () => {
         handlers: [{ file: join(project.folder, 'handlers/a.ts'), events: null }],
         from: 'earliest',
         execution: 'pool',
+        protocol: 'auto',
         concurrency: {
           order: 'key',
           keyFrom: { kind: 'key' },

@@ -28,7 +28,6 @@ const ofProcess = [
 
 const inherited = [
   'delivery: exactly-once',
-  'protocol: auto',
   'concurrency: { split: none }',
   'concurrency: { adaptive: false }',
   'batch: { maxRecords: 500 }',
@@ -88,6 +87,7 @@ test.each([
   ['from: duration', 'from'],
   ['from: 24h', 'from'],
   ['from: 2026-01-01T00:00:00Z', 'from'],
+  ['protocol: share', 'protocol'],
   ['retry: { onExhausted: skip }', 'retry.onExhausted'],
   ['retry: { onExhausted: module }', 'retry.onExhausted'],
   ['retry: { onExhausted: ./give-up.ts }', 'retry.onExhausted'],

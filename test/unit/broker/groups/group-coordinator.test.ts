@@ -5,6 +5,7 @@ import type { JoinAnswer, SyncAnswer } from '../../../../runtime/broker/groups/m
 import type { MemberClaim } from '../../../../runtime/broker/groups/member-check.ts';
 import { memoryStore } from '../../../../runtime/broker/storage/broker-store.ts';
 import { seededRandom } from '../../../../runtime/core/random.ts';
+import { zeroUuid } from '../../../../runtime/protocol/codec.ts';
 import { kafkaErrors } from '../../../../runtime/protocol/error-codes.ts';
 import { ManualClock } from '../../../../runtime/testing/manual-clock.ts';
 
@@ -23,7 +24,7 @@ beforeEach(() => {
 });
 
 function mayCommit(claim: MemberClaim): number {
-  return groups.mayCommit(groupId, claim, 9)('0'.repeat(32), 0);
+  return groups.mayCommit(groupId, claim, 9)(zeroUuid, 0);
 }
 
 function joinRequest(memberId: string, overrides: Partial<JoinRequest> = {}): JoinRequest {
@@ -212,7 +213,7 @@ test('members that start together meet in one generation when the first rebalanc
 
 test('offsets are committed from outside only while nobody is in the group', async () => {
   const outside = { memberId: '', instanceId: null, generation: -1 };
-  expect(groups.mayCommit('simple', outside)).toBe(kafkaErrors.NONE);
+  expect(groups.mayCommit('simple', outside, 9)(zeroUuid, 0)).toBe(kafkaErrors.NONE);
   await alone();
   expect(mayCommit(outside)).toBe(kafkaErrors.UNKNOWN_MEMBER_ID);
 });

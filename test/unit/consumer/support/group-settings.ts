@@ -4,9 +4,7 @@ import type { GroupSettings, TimeoutSettings } from '../../../../runtime/core/se
 export function groupSettings(
   name: string,
   topics: readonly string[],
-  changes: {
-    readonly from?: GroupSettings['from'];
-    readonly instanceId?: string;
+  changes: Partial<Pick<GroupSettings, 'from' | 'protocol' | 'instanceId'>> & {
     readonly timeouts?: Partial<TimeoutSettings>;
   } = {},
 ): GroupSettings {
@@ -16,6 +14,7 @@ export function groupSettings(
     handlers: [],
     from: changes.from ?? 'earliest',
     execution: 'inline',
+    protocol: changes.protocol ?? 'classic',
     concurrency: {
       order: 'key',
       keyFrom: { kind: 'key' },

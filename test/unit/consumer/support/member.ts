@@ -8,7 +8,7 @@ import { systemClock } from '../../../../runtime/core/clock.ts';
 import type { KafkaError } from '../../../../runtime/core/errors.ts';
 import { EventHub } from '../../../../runtime/core/events.ts';
 import { ProgressPool } from '../../../../runtime/core/progress.ts';
-import { seededRandom } from '../../../../runtime/core/random.ts';
+import { seededRandom, systemRandom } from '../../../../runtime/core/random.ts';
 import { partitionKey, type RecordSet } from '../../../../runtime/core/record-set.ts';
 import type { BrokerAddress, GroupSettings } from '../../../../runtime/core/settings.ts';
 import type { CommitOffset, CommitReply, Consumer } from '../../../../runtime/core/stages.ts';
@@ -68,7 +68,7 @@ export function startMember(
     client,
     cluster,
     clock: systemClock,
-    random: seededRandom(2),
+    random: systemRandom, // member ids come from it
     emit: events.emit,
     pool,
     drainBudgetMs: 5000,

@@ -1,0 +1,115 @@
+/**
+ * What one membership of the consumer protocol says to the broker, beat by beat, and what it was told.
+ *
+ *   joining ──epoch 0, everything──▶ member ──what has changed──▶ member …
+ *                                      │  no answer, refused: the next beat says everything again
+ *                                      └──epoch −1──▶ left
+ *
+ * What the broker has not acknowledged counts as not said. A partition that is left out of `owned` is given up.
+ */
+import type { GroupSettings } from '../core/settings.ts';
+import { consumerGroupHeartbeat, memberEpochs } from '../protocol/consumer-group-heartbeat.ts';
+import type { Coordinator } from './coordinator.ts';
+import type { TopicIdPartition } from './reconciler.ts';
+
+/** A broker that does not answer must not hold up a stop: the session ends by itself. */
+const leaveTimeoutMs = 3000;
+
+export interface ConsumerBeatsOptions {
+  readonly group: GroupSettings;
+  readonly coordinator: Coordinator;
+  readonly memberId: string;
+  readonly owned: () => readonly TopicIdPartition[];
+}
+
+export class ConsumerBeats {
+  readonly #options: ConsumerBeatsOptions;
+  #epoch: number = memberEpochs.join;
+  #intervalMs: number;
+  #target: readonly TopicIdPartition[] = [];
+  /** As the broker knows it; null: it has to be told everything. */
+  #told: string | null = null;
+
+  constructor(options: ConsumerBeatsOptions) {
+    this.#options = options;
+    this.#intervalMs = options.group.timeouts.heartbeatMs;
+  }
+
+  /** 0 until the first answer. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** What the broker asks for, or less: who beats sooner hears sooner of its partitions. */
+  get intervalMs(): number {
+    return this.#intervalMs;
+  }
+
+  /** What shall be ours, as it was last told. */
+  get target(): readonly TopicIdPartition[] {
+    return this.#target;
+  }
+
+  /** Joins, or stays. @returns Kafka's error code, 0 when it was accepted @throws KafkaError */
+  async send(timeoutMs: number): Promise<number> {
+    const { group, coordinator } = this.#options;
+    const owned = toTopics(this.#options.owned());
+    const saying = JSON.stringify(owned);
+    const everything = this.#told === null;
+    const changed = everything || saying !== this.#told;
+    this.#told = null; // until it is answered
+    const answer = await coordinator.send(
+      consumerGroupHeartbeat,
+      {
+        ...this.#nobody(),
+        memberEpoch: this.#epoch,
+        ...(everything && {
+          rebalanceTimeoutMs: group.timeouts.rebalanceMs,
+          subscribedTopics: group.topics.map(({ name }) => name),
+        }),
+        owned: changed ? owned : null,
+      },
+      { timeoutMs },
+    );
+    if (answer.errorCode !== 0) return answer.errorCode;
+    this.#told = saying;
+    this.#epoch = answer.memberEpoch;
+    this.#intervalMs = Math.min(group.timeouts.heartbeatMs, answer.heartbeatIntervalMs);
+    if (answer.assignment !== null) {
+      this.#target = answer.assignment.topics.flatMap(({ topicId, partitions }) =>
+        partitions.map((partition) => ({ topicId, partition })),
+      );
+    }
+    return 0;
+  }
+
+  /** Others get our partitions now instead of after the session timeout. A static member keeps its place. */
+  async leave(): Promise<void> {
+    const { group, coordinator } = this.#options;
+    const memberEpoch = group.instanceId === null ? memberEpochs.leave : memberEpochs.leaveStatic;
+    try {
+      await coordinator.send(consumerGroupHeartbeat, { ...this.#nobody(), memberEpoch }, { timeoutMs: leaveTimeoutMs });
+    } catch {
+      // The broker notices by the session timeout; nothing here could make it sooner.
+    }
+  }
+
+  /** A beat that says nothing but who we are. */
+  #nobody() {
+    const { group, memberId } = this.#options;
+    return {
+      ...{ groupId: group.name, memberId, instanceId: group.instanceId, rackId: null },
+      ...{ rebalanceTimeoutMs: -1, subscribedTopics: null, subscribedRegex: null, assignor: null, owned: null },
+    };
+  }
+}
+
+/** In an order that depends on nothing but the partitions. */
+function toTopics(partitions: readonly TopicIdPartition[]) {
+  const topics = Map.groupBy(partitions, ({ topicId }) => topicId);
+  const sorted = [...topics].sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([topicId, of]) => ({
+    topicId,
+    partitions: of.map(({ partition }) => partition).sort((a, b) => a - b),
+  }));
+}
