@@ -1,5 +1,6 @@
 /** Fails a test file that leaves a socket, a server or a process behind: what a test opens it closes. */
 import { afterAll, beforeAll } from 'vitest';
+import '../runtime/core/wasm-wrappers.ts'; // for threads that a test starts itself
 
 /** Timers may belong to the test runner, and the rest to Node itself. */
 const watched = new Set(['TCPSocketWrap', 'TCPServerWrap', 'PipeWrap', 'ProcessWrap']);

@@ -1,5 +1,6 @@
 /** Starts an embedded broker in a worker thread of its own, so that it never competes with the main thread's timers. */
 import { Worker } from 'node:worker_threads';
+import '../core/wasm-wrappers.ts';
 import { InternalError, UsageError } from '../core/errors.ts';
 import type { ControlAction } from './controls.ts';
 import type { Address } from './server.ts';

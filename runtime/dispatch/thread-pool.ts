@@ -9,6 +9,7 @@
  */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import '../core/wasm-wrappers.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { toErrorData } from '../core/error-data.ts';
 import { HandlerError } from '../core/errors.ts';
