@@ -121,8 +121,11 @@ export type FromThread =
     }
   | { readonly kind: 'tally'; readonly tally: Tally }
   | { readonly kind: 'log'; readonly line: LogLine }
-  /** An unhandled rejection, a late throw or `process.exit`: the thread cannot be trusted and is to be replaced. */
-  | { readonly kind: 'tainted'; readonly reason: string };
+  /**
+   * An unhandled rejection, a late throw, `process.exit` or a handler that goes on after its abort: the thread cannot be
+   * trusted and is to be replaced. `culprit`: the record whose handler is at fault, where that is known.
+   */
+  | { readonly kind: 'tainted'; readonly reason: string; readonly culprit?: PlaceOfRecord };
 
 export interface PlaceOfRecord extends TopicPartition {
   readonly offset: number;

@@ -2,11 +2,13 @@
  * How often each record was running when its thread died. Kept on the main thread, since the threads are what dies,
  * until the partition is given up. What follows from the number (three deaths: dead letter) is the worker's to decide.
  *
- * When a record was on the stack of a thread, that record alone is the suspect: no other code can have run. Otherwise
+ * A thread that is given up for a handler that went on after its abort names the record: nothing else is to blame. When
+ * a record was on the stack of a thread, that record alone is the suspect: no other code can have run. Otherwise
  * all that were started and had not finished are, and the next thread runs them one by one, so that a second death
  * tells which of them it was.
  */
-import type { Opening } from '../core/thread-messages.ts';
+import { partitionKey } from '../core/record-set.ts';
+import type { Opening, PlaceOfRecord } from '../core/thread-messages.ts';
 import type { InFlight } from './in-flight.ts';
 
 export class Deaths {
@@ -14,15 +16,22 @@ export class Deaths {
 
   /**
    * A thread has died.
-   * @param inFlight by partition, what it had
+   * @param inFlight by partition, what it had @param culprit the record that is to blame, where that is known
    * @returns the suspects by partition, with their deaths so far
    */
-  record(inFlight: ReadonlyMap<string, InFlight>): ReadonlyMap<string, Opening['suspects']> {
+  record(
+    inFlight: ReadonlyMap<string, InFlight>,
+    culprit: PlaceOfRecord | null = null,
+  ): ReadonlyMap<string, Opening['suspects']> {
     const running = [...inFlight].map(([partition, sets]) => ({ partition, sets, suspects: sets.suspects() }));
     const onStack = running.some(({ suspects }) => suspects.some((suspect) => suspect.running));
     const result = new Map<string, Opening['suspects']>();
     for (const { partition, sets, suspects } of running) {
-      const blamed = suspects.filter((suspect) => suspect.running || !onStack);
+      const blamed = suspects.filter((suspect) =>
+        culprit === null
+          ? suspect.running || !onStack
+          : suspect.offset === culprit.offset && partition === partitionKey(culprit),
+      );
       if (blamed.length > 0) result.set(partition, this.#raise(partition, sets.lowestUnfinished, blamed));
     }
     return result;

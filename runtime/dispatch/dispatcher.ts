@@ -25,6 +25,7 @@ import type {
   ExhaustedReport,
   FromThread,
   Opening,
+  PlaceOfRecord,
   SetDone,
   ToThread,
 } from '../core/thread-messages.ts';
@@ -76,7 +77,7 @@ export class Dispatcher implements Dispatch {
       hooks: {
         message: (slot, message, reply) => this.#message(slot, message, reply),
         ending: (slot, reason) => this.#tellDeath(slot, reason),
-        died: (slot) => this.#died(slot),
+        died: (slot, culprit) => this.#died(slot, culprit),
         notStarted: (slot, reason) => this.#tellDeath(slot, reason),
         replaced: (slot) => this.#replaced(slot),
       },
@@ -189,7 +190,7 @@ export class Dispatcher implements Dispatch {
         return;
       }
       case 'tainted':
-        void slot.replace(message.reason);
+        void slot.replace(message.reason, message.culprit);
         return;
       default:
         tellReport(emit, group.name, slot.index, message);
@@ -220,9 +221,9 @@ export class Dispatcher implements Dispatch {
     void flow.slot.replace(`a record set was not taken: ${toErrorData(error).message}`);
   }
 
-  #died(slot: ThreadSlot): void {
+  #died(slot: ThreadSlot, culprit: PlaceOfRecord | null): void {
     const worked = [...this.#flows.values()].filter((flow) => flow.slot === slot && !flow.inFlight.empty);
-    const suspects = this.#deaths.record(new Map(worked.map((flow) => [flow.key, flow.inFlight])));
+    const suspects = this.#deaths.record(new Map(worked.map((flow) => [flow.key, flow.inFlight])), culprit);
     for (const flow of worked) {
       flow.lost = true;
       flow.suspects = suspects.get(flow.key) ?? [];

@@ -12,6 +12,7 @@ import type { ThreadPulse } from '../core/thread-pulse.ts';
 import type { CallServices } from './call-context.ts';
 import { Deadlines } from './deadlines.ts';
 import type { HandlerCall } from './handler-call.ts';
+import { placeOf } from './record-event.ts';
 
 export class RunningCalls {
   readonly services: CallServices;
@@ -100,6 +101,6 @@ export class RunningCalls {
     this.#tellQuiet();
     const { file, timeoutMs } = call.handler;
     const reason = `${file}: a handler of "${call.event.type}" went on for ${timeoutMs} ms after its signal was aborted`;
-    this.services.post({ kind: 'tainted', reason });
+    this.services.post({ kind: 'tainted', reason, culprit: placeOf(call.event) });
   }
 }

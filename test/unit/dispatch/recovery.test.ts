@@ -127,6 +127,29 @@ test('a record that was on the stack is the only suspect, over all partitions of
   ]);
 });
 
+test('of a thread that names its culprit nothing else is a suspect, however often others waited while it ended', async () => {
+  const { clock, dispatch, threads, reread, start } = setup();
+  await start();
+  dispatch.open(p0, 1, null);
+  dispatch.open(p1, 1, null);
+  const [first, second] = [recordSet(p0, 1, 0, 9), recordSet(p1, 1, 100, 109)];
+  dispatch.accept(first);
+  dispatch.accept(second);
+  first.progress.start(2); // waits for its retry, say
+  first.progress.start(5);
+  second.progress.start(5);
+  const culprit = { ...p0, offset: 5, key: null, type: null };
+  threads[0]?.hooks.message({ kind: 'tainted', reason: 'a handler went on', culprit });
+  await clock.turn();
+  threads[1]?.started.resolve();
+  await clock.turn();
+  expect(reread[0]?.partitions).toEqual([p0, p1]);
+  expect([...(reread[0]?.suspects ?? [])]).toEqual([
+    ['orders/0', [{ offset: 5, deaths: 1 }]],
+    ['orders/1', []],
+  ]);
+});
+
 test('a thread that calls itself tainted is killed and replaced', async () => {
   const { clock, dispatch, threads, reread, start } = setup();
   await start();
