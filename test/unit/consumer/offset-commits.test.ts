@@ -76,6 +76,21 @@ test('commits all partitions in one request under the generation', async () => {
   ]);
 });
 
+test.each([
+  ['ILLEGAL_GENERATION', [k.ILLEGAL_GENERATION]],
+  ['UNKNOWN_MEMBER_ID', [k.UNKNOWN_MEMBER_ID]],
+])('an answer to a former membership takes nothing from the one that is there now: %s', async (_, codes) => {
+  const { commits, client, offset, state, story } = scene();
+  client.on(offsetCommit, () => {
+    state.identity = { memberId: 'm', generation: 5, instanceId: null }; // it was on its way for long
+    return {
+      topics: [{ name: 't', topicId: zeroUuid, partitions: codes.map((errorCode) => ({ partition: 0, errorCode })) }],
+    };
+  });
+  expect((await commits.commit([offset(0)])).kind).toBe('retry');
+  expect(story).toEqual([]);
+});
+
 test('leaves out what belongs to an older epoch, and sends nothing when nothing is left', async () => {
   const { commits, client, offset, state } = scene([0]);
   expect((await commits.commit([offset(0), offset(1, 0)])).kind).toBe('committed');
