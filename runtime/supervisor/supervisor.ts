@@ -205,6 +205,7 @@ class Process implements Runtime {
     const cancel = this.events.listen((name) => {
       if (name === 'group.state' && this.#status.every('joined')) resolve(null);
     });
+    if (this.#status.every('joined')) resolve(null); // before anybody listened
     return { promise, cancel };
   }
 }

@@ -53,8 +53,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'dispatch/dispatcher.ts',
-        from: 'const outcome = await this.#options.hooks.exhausted(report);',
-        to: "void this.#options.hooks.exhausted(report);\n    const outcome: string = 'settled';",
+        from: 'const outcome = await this.#options.hooks.exhausted(report, flow.ended.signal);',
+        to: "void this.#options.hooks.exhausted(report, flow.ended.signal);\n    const outcome: string = 'settled';",
       },
     ],
   },

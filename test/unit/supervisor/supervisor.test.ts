@@ -32,6 +32,7 @@ test('a record goes all the way, the operators see it, and a stop drains', async
     handler: (event) => void seen.push(event.data),
   });
   expect(rt.runtime.ready()).toBe(true);
+  await rt.runtime.start(); // whoever asks again waits for nothing
   await rt.publish('orders', [
     ['a', 1],
     ['b', 2],
