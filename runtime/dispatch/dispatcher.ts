@@ -199,7 +199,8 @@ export class Dispatcher implements Dispatch {
 
   async #exhausted(report: ExhaustedReport): Promise<void> {
     const flow = this.#flows.get(partitionKey(report.place));
-    if (flow?.epoch !== report.epoch) return;
+    // What a thread says while it ends has no effect either: the record is read again.
+    if (flow?.epoch !== report.epoch || !flow.slot.ready) return;
     const outcome = await this.#options.hooks.exhausted(report, flow.ended.signal);
     if (!this.#isCurrent(flow)) return;
     if (outcome === 'held') flow.held.add(report.place.offset);

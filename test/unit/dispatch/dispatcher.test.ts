@@ -163,6 +163,24 @@ test.each([
   expect(exhausted[0]?.ended.aborted).toBe(true);
 });
 
+test('what a thread reports while it is ended is not worked on: the record runs again', async () => {
+  const { clock, dispatch, threads, exhausted, reread, start } = setup();
+  await start();
+  dispatch.open(p0, 1, null);
+  const set = recordSet(p0, 1, 0, 9);
+  dispatch.accept(set);
+  const end = Promise.withResolvers<void>();
+  threads[0]!.ended = end.promise;
+  threads[0]!.hooks.died('exit 13');
+  threads[0]!.hooks.message(exhaustedReport(set.id, 1, 4)); // was on its way
+  end.resolve();
+  await clock.turn();
+  threads[1]!.started.resolve();
+  await clock.turn();
+  expect(reread.map(({ partitions }) => partitions)).toEqual([[p0]]);
+  expect(exhausted).toEqual([]);
+});
+
 test('an outcome of an older epoch has no effect', async () => {
   const { clock, dispatch, threads, exhausted, start } = setup();
   await start();
