@@ -38,6 +38,21 @@ test('what one stretch of work publishes goes as one message, and each call gets
   expect(set.answer?.kind).toBe('done');
 });
 
+test('a message carries the bytes of its records and no others, so that what waits in the producer is what it counts', async () => {
+  const handler = (_: Event, ctx: Context) => ctx.publish([{ ...out, key: 'k' }, out]);
+  const thread = new ThreadUnderTest([{ Placed: handler }]);
+  thread.give([{ key: 'a' }]);
+  await thread.settle();
+  const parts = thread
+    .of('publish')[0]!
+    .records.flatMap(({ key, value, headers }) => [key, value, ...headers.map(([, bytes]) => bytes)])
+    .filter((bytes) => bytes !== null);
+  expect(Buffer.from(parts[0]!).toString()).toBe('k');
+  const memory = new Set(parts.map(({ buffer }) => buffer));
+  const held = [...memory].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  expect(held).toBe(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+});
+
 test.each([
   ['returns at once', (_: Event, ctx: Context) => void ctx.publish(out)],
   ['resolves without waiting', async (_: Event, ctx: Context) => void ctx.publish(out)],
