@@ -122,7 +122,7 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'dispatch/dispatcher.ts',
         from: 'notStarted: (slot, reason) => this.#tellDeath(slot, reason)',
-        to: 'notStarted: (slot, reason) => this.#died(slot, reason)',
+        to: 'notStarted: (slot) => this.#died(slot, null)',
       },
     ],
   },
