@@ -54,6 +54,7 @@ export class Fetcher {
   readonly #loops = new Map<string, FetchLoop>();
   readonly #stopping = new AbortController();
   #refreshing: boolean = false;
+  #arranging: boolean = false;
   /** Requests in a row that failed, over all brokers. */
   #failures = 0;
 
@@ -61,8 +62,15 @@ export class Fetcher {
     this.#options = options;
   }
 
-  /** Makes the loops fit to the partitions and their leaders. */
+  /** Makes the loops fit to the partitions and their leaders: once for all partitions that open together. */
   arrange(): void {
+    if (this.#arranging) return;
+    this.#arranging = true;
+    queueMicrotask(() => this.#arrange());
+  }
+
+  #arrange(): void {
+    this.#arranging = false;
     if (this.#stopping.signal.aborted) return;
     this.#findReplaced();
     let leaderless = false;

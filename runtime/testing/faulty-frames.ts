@@ -151,15 +151,15 @@ export class FaultyFrames {
     this.#next.set('Fetch', [fault, ...(this.#next.get('Fetch') ?? [])]);
   }
 
-  /** What the answer says, after `change` and with our address in it. */
+  /** What the answer says, with our address in it, and after `change`. */
   #told(frame: Buffer, { api, version, fault }: Pending): Buffer {
     if (api === undefined) return frame;
     const read = (): unknown => readAnswer(frame, api, version);
     const correlationId = frame.readInt32BE(0);
     const written = (answer: unknown): Buffer =>
       answerFrame(correlationId, api, version, api.writeResponse(answer, version));
-    if (fault.kind === 'change') return written(fault.change(read()));
     const answer = this.#advertise === null ? null : advertised(api.name, read, this.#advertise());
+    if (fault.kind === 'change') return written(fault.change(answer ?? read()));
     return answer === null ? frame : written(answer);
   }
 }

@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly partitions: number;
   /** `retry.maxRetries` of the group. */
   readonly maxRetries: number;
+  /** Whether committed offsets are looked at all the time. */
+  readonly sampled: boolean;
 }
 
 export class Load {
@@ -36,7 +38,7 @@ export class Load {
 
   constructor(t: TestContext, options: LoadOptions) {
     this.#options = options;
-    this.#sample(t);
+    if (options.sampled) this.#sample(t);
   }
 
   /** Every record, of whatever type. Poison fails each time; the others take a millisecond or two. */

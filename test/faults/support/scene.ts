@@ -3,6 +3,8 @@
  *
  *   load ─▶ broker ◀═ network, frames ═▶ runtime ─▶ load's handler
  */
+import type { Clock } from '../../../runtime/core/clock.ts';
+import type { BrokerAddress } from '../../../runtime/core/settings.ts';
 import {
   FaultyFrames,
   type FaultyNetwork,
@@ -12,9 +14,17 @@ import {
   type TestRuntime,
 } from '../../../runtime/testing/index.ts';
 import { TestKafka } from '../../../runtime/testing/test-kafka.ts';
-import type { Target } from '../../peers/support/targets.ts';
 import { quick } from '../../scenarios/support/quick.ts';
 import { Load } from './load.ts';
+
+/** Where a broker is, and names and topics that nobody else has there. `Target` of the peers' tests is one. */
+export interface SceneTarget {
+  readonly addresses: readonly BrokerAddress[];
+  fresh(prefix: string): string;
+  makeTopic(prefix: string, partitions: number): Promise<string>;
+  /** Topics that the test makes; whoever keeps the broker cleans up. */
+  owns(...topics: readonly string[]): void;
+}
 
 export interface SceneOptions {
   readonly partitions?: number;
@@ -24,6 +34,9 @@ export interface SceneOptions {
   readonly manifest?: Readonly<Record<string, unknown>>;
   /** False: returns before the group has joined. */
   readonly joined?: boolean;
+  /** False: committed offsets are not looked at, for a topic of very many partitions. */
+  readonly sampled?: boolean;
+  readonly clock?: Clock;
   /** Called before the runtime starts. */
   readonly before?: (frames: FaultyFrames, network: FaultyNetwork) => void;
 }
@@ -43,7 +56,7 @@ export interface Scene {
 
 const maxRetries = 1;
 
-export async function startScene(t: TestContext, target: Target, options: SceneOptions = {}): Promise<Scene> {
+export async function startScene(t: TestContext, target: SceneTarget, options: SceneOptions = {}): Promise<Scene> {
   const { partitions = 2 } = options;
   const topic = await target.makeTopic('faults', partitions);
   target.owns(`${topic}.dlq`);
@@ -51,7 +64,7 @@ export async function startScene(t: TestContext, target: Target, options: SceneO
   const kafka = new TestKafka(target.addresses);
   t.onTestFinished(() => kafka.close());
   await kafka.createTopics({ [`${topic}.dlq`]: { partitions: 1 } });
-  const load = new Load(t, { kafka, group, topic, partitions, maxRetries });
+  const load = new Load(t, { kafka, group, topic, partitions, maxRetries, sampled: options.sampled ?? true });
 
   const frames = new FaultyFrames({ advertise: () => network.address });
   const network = await startFaultyNetwork(() => target.addresses[0]!, { tap: frames.tap });
@@ -70,6 +83,7 @@ export async function startScene(t: TestContext, target: Target, options: SceneO
     },
     handler: load.handler,
     joined: options.joined ?? true,
+    ...(options.clock && { clock: options.clock }),
     ...(options.manifest && { manifest: options.manifest }),
   });
   const finished = () => load.finished(() => rt.runtime.health());
