@@ -62,6 +62,11 @@ export class Load {
     return this.#finished.size;
   }
 
+  /** Calls that ended well; a topic made anew has its offsets once more. */
+  get done(): number {
+    return this.#calls.filter((call) => call.kind === 'end' && call.outcome === 'done').length;
+  }
+
   get published(): number {
     return this.#published;
   }

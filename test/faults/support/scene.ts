@@ -50,6 +50,8 @@ export interface Scene {
   readonly kafka: TestKafka;
   readonly topic: string;
   readonly group: string;
+  /** Another member of the same group, behind the same network. @param changes of the group's keys */
+  again(changes: Readonly<Record<string, unknown>>): Promise<TestRuntime>;
   /** Waits until everything is handled and committed. */
   finished(): Promise<void>;
 }
@@ -70,22 +72,25 @@ export async function startScene(t: TestContext, target: SceneTarget, options: S
   const network = await startFaultyNetwork(() => target.addresses[0]!, { tap: frames.tap });
   t.onTestFinished(() => network.close());
   options.before?.(frames, network);
-  const rt = await startTestRuntime(t, {
-    brokers: [network.address],
-    group: {
-      ...quick,
-      name: group,
-      topics: [topic],
-      concurrency: { max: 32 },
-      retry: { ...quick.retry, maxRetries },
-      timeouts: { ...quick.timeouts, session: '30s' },
-      ...options.group,
-    },
-    handler: load.handler,
-    joined: options.joined ?? true,
-    ...(options.clock && { clock: options.clock }),
-    ...(options.manifest && { manifest: options.manifest }),
-  });
+  const runtimeOf = (changes: SceneOptions['group'] = {}) =>
+    startTestRuntime(t, {
+      brokers: [network.address],
+      group: {
+        ...quick,
+        name: group,
+        topics: [topic],
+        concurrency: { max: 32 },
+        retry: { ...quick.retry, maxRetries },
+        timeouts: { ...quick.timeouts, session: '30s' },
+        ...options.group,
+        ...changes,
+      },
+      handler: load.handler,
+      joined: options.joined ?? true,
+      ...(options.clock && { clock: options.clock }),
+      ...(options.manifest && { manifest: options.manifest }),
+    });
+  const rt = await runtimeOf();
   const finished = () => load.finished(() => rt.runtime.health());
-  return { rt, network, frames, load, kafka, topic, group, finished };
+  return { rt, network, frames, load, kafka, topic, group, again: runtimeOf, finished };
 }
