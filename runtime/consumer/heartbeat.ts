@@ -95,8 +95,8 @@ export class Heartbeat {
       const code = await send(timeoutMs);
       return code === 0 ? { kind: 'alive' } : this.#judge(code);
     } catch (error) {
-      // Whether the membership still exists is not known: the session decides.
-      return error instanceof KafkaError ? { kind: 'silent' } : { kind: 'failed', error };
+      // Whether the membership still exists is not known: the session decides. A refusal for good needs no session.
+      return error instanceof KafkaError && error.retryable ? { kind: 'silent' } : { kind: 'failed', error };
     }
   }
 

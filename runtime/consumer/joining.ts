@@ -70,7 +70,9 @@ export async function joinUntilDone(
       return { ...round, claimed: claim, watch };
     }
     if (round.over !== null) applicant.lost(round.over, 'the group was joined too late');
-    if (!round.atOnce) await sleep(clock, backoffMs(retryBackoff, failures++, random), applicant.over);
+    // Once: a broker that asks for its member id for ever is not asked in a loop.
+    if (round.atOnce && failures++ === 0) continue;
+    await sleep(clock, backoffMs(retryBackoff, failures++, random), applicant.over);
   }
   return null;
 }
