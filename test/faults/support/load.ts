@@ -71,7 +71,8 @@ export class Load {
     return this.#published;
   }
 
-  async publish(count: number): Promise<void> {
+  /** @param valueBytes of each record */
+  async publish(count: number, valueBytes = 2): Promise<void> {
     const numbers = Array.from({ length: count }, (_, i) => this.#published + i);
     this.#published += count;
     this.#poison += numbers.filter(isPoison).length;
@@ -79,7 +80,7 @@ export class Load {
       this.#options.topic,
       numbers.map((nr) => ({
         key: Buffer.from(`key-${nr % keys}`),
-        value: Buffer.from('{}'),
+        value: Buffer.from('{}'.padEnd(valueBytes)),
         headers: [
           ['sequence', Buffer.from(String(Math.floor(nr / keys)))] as const,
           ['poison', Buffer.from(isPoison(nr) ? 'yes' : 'no')] as const,
