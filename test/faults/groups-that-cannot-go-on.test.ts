@@ -7,8 +7,8 @@ import { embedded } from '../scenarios/support/embedded.ts';
 import { quick } from '../scenarios/support/quick.ts';
 import { fastClock } from './support/fast-clock.ts';
 
-/** Handlers on the main thread. */
-const inline = { ...quick, concurrency: {} };
+/** Handlers on the main thread; a session that is over long after the test. */
+const inline = { ...quick, concurrency: {}, timeouts: { ...quick.timeouts, session: '5m' } };
 
 type T = Parameters<typeof embedded>[0];
 
