@@ -5,7 +5,7 @@ import { startTestRuntime } from '../../runtime/testing/index.ts';
 import { ended, scripted } from './support/calls.ts';
 import { quick } from './support/quick.ts';
 
-test('a batch that unpacks to too much stops its partition', async (t) => {
+test('B7: a batch that unpacks to too much stops its partition', async (t) => {
   const rt = await startTestRuntime(t, {
     topics: { orders: { partitions: 2 } },
     group: { ...quick, name: 'billing', batch: { ...quick.batch, maxDecompressed: '64KiB' } },

@@ -25,8 +25,8 @@ function batch(
   return bytes;
 }
 
-function marker(baseOffset: number, producerId: number, type: 'abort' | 'commit'): Buffer {
-  const key = Buffer.from([0, 0, 0, type === 'abort' ? 0 : 1]);
+function marker(baseOffset: number, producerId: number, type: 'abort' | 'commit' | 'unknown'): Buffer {
+  const key = Buffer.from([0, 0, 0, { abort: 0, commit: 1, unknown: 9 }[type]]);
   const records = [{ key, value: Buffer.alloc(6), headers: [], timestamp: 0 }];
   return writeBatch({ records, baseOffset, producerId, producerEpoch: 0, transactional: true, control: true });
 }
@@ -125,6 +125,14 @@ test('aborted transactions are taken out, one by one', () => {
   expect(Buffer.from(sets[0]!.bytes)).toEqual(Buffer.concat([batches[1]!, batches[2]!, batches[4]!]));
   expect([sets[0]!.firstOffset, sets[0]!.lastOffset, sets[0]!.recordCount]).toEqual([2, 10, 4]);
   expect(position).toBe(11);
+});
+
+test('B6: a second abort marker and one of an unknown kind are passed over', () => {
+  const markers = [marker(2, 7, 'unknown'), marker(3, 7, 'abort'), marker(4, 7, 'abort'), marker(5, 7, 'unknown')];
+  const batches = [inTransaction(0, 2, 7), ...markers, inTransaction(6, 2, 7), marker(8, 7, 'commit')];
+  const { sets, position } = split(0, batches, [{ producerId: 7, firstOffset: 0 }]);
+  expect(sets.map(({ byteLength }) => byteLength)).toEqual([inTransaction(6, 2, 7).length]);
+  expect(position).toBe(9);
 });
 
 test('an aborted transaction may have begun in an earlier response', () => {
