@@ -64,7 +64,7 @@ export class ConsumerStay {
   /** Call when the first beat was accepted. @returns why it ended, when nothing is owned any more */
   remain(): Promise<StayEnd> {
     this.#heartbeat = this.#startHeartbeat();
-    this.#state('joined', 'waits for its partitions');
+    if (this.beats.target.length === 0) this.#state('joined', '0 partitions');
     this.#alive();
     return this.#end.promise;
   }

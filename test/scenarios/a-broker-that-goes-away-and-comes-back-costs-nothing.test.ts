@@ -5,6 +5,7 @@ import { startTestRuntime, type TestRecord } from '../../runtime/testing/index.t
 import { ended, scripted } from './support/calls.ts';
 import { embedded } from './support/embedded.ts';
 import { gate } from './support/gate.ts';
+import { joinsOf } from './support/membership.ts';
 import { quick } from './support/quick.ts';
 
 test.for(['kafkajs', 'platformatic'])('a broker that goes away and comes back costs nothing: %s', async (client, t) => {
@@ -17,7 +18,7 @@ test.for(['kafkajs', 'platformatic'])('a broker that goes away and comes back co
     handlers: scripted,
     manifest: { kafka: { client } },
   });
-  const joins = broker.control.served('JoinGroup');
+  const joins = joinsOf(rt);
   const records = Array.from({ length: 40 }, (_, nr): TestRecord => [`key ${nr}`, { waitsFor: away.path }]);
   await rt.publish('orders', records);
   await rt.until(() => ended('began', rt).length === records.length);
@@ -32,7 +33,7 @@ test.for(['kafkajs', 'platformatic'])('a broker that goes away and comes back co
   await rt.until(async () => (await committed(0)) + (await committed(1)) === records.length + 1);
 
   expect(ended('began', rt)).toHaveLength(records.length + 1);
-  expect(broker.control.served('JoinGroup')).toBe(joins);
+  expect(joinsOf(rt)).toBe(joins);
   expect(rt.count('group.failed')).toBe(0);
   expect(await rt.stop()).toEqual({ exitCode: 0, error: null });
 });

@@ -16,7 +16,7 @@ test('a group that fails for good ends with exit code 3, and the others go on', 
     groups: { billing: { ...quick, handlers: scripted }, shipping: { ...quick, handlers: scripted } },
   });
   // Whichever of the two beats first.
-  broker.control.next('Heartbeat', { kind: 'error', code: groupAuthorizationFailed });
+  broker.control.next('ConsumerGroupHeartbeat', { kind: 'error', code: groupAuthorizationFailed });
   await rt.until(() => rt.count('group.failed') === 1);
   const [failure] = rt.events('group.failed');
   expect(failure).toMatchObject({ message: expect.stringContaining('allow READ on the group'), delayMs: null });

@@ -5,6 +5,7 @@ import { startTestRuntime, type TestRuntime } from '../../runtime/testing/index.
 import { ended, scripted } from './support/calls.ts';
 import { embedded } from './support/embedded.ts';
 import { gate } from './support/gate.ts';
+import { beatsAt, joinsOf } from './support/membership.ts';
 import { quick } from './support/quick.ts';
 
 const total = 200;
@@ -21,11 +22,11 @@ test('a full buffer stops the fetch and not the heartbeats', async (t) => {
     group: { ...small, name: 'billing', buffer: { maxRecords: 25 } },
     handlers: scripted,
   });
-  const joins = broker.control.served('JoinGroup');
+  const joins = joinsOf(rt);
   await fill(rt, 0, (nr) => [`key ${nr}`, { waitsFor: all.path }]);
   await rt.until(() => fetched(rt, 0) >= 25);
-  const beats = broker.control.served('Heartbeat');
-  await rt.until(() => broker.control.served('Heartbeat') > beats + 5);
+  const beats = beatsAt(broker);
+  await rt.until(() => beatsAt(broker) > beats + 5);
   // Not more than the limit and one fetch, and while records finish neither.
   expect(fetched(rt, 0)).toBeLessThanOrEqual(25 + perBatch);
   let most = 0;
@@ -38,7 +39,7 @@ test('a full buffer stops the fetch and not the heartbeats', async (t) => {
   // Log lines about records that are finished may still be on their way: half of the buffer at most.
   expect(most).toBeLessThanOrEqual(2 * (25 + perBatch));
   expect(ended('succeeded', rt)).toHaveLength(total);
-  expect(broker.control.served('JoinGroup')).toBe(joins);
+  expect(joinsOf(rt)).toBe(joins);
 });
 
 test('a stuck key stops its partition at buffer.maxUncommitted, and no other', async (t) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startTestRuntime } from '../../runtime/testing/index.ts';
 import { embedded } from './support/embedded.ts';
+import { joinsOf } from './support/membership.ts';
 import { quick } from './support/quick.ts';
 
 const handlers = join(import.meta.dirname, '..', 'fixtures', 'handlers', 'harmful.ts');
@@ -17,7 +18,7 @@ for (const harm of ['exit', 'wait', 'spinAfterAwait', 'eatMemory']) {
       group: { ...quick, name: 'billing', timeouts: { ...quick.timeouts, handler: '1s' } },
       handlers,
     });
-    const joins = broker.control.served('JoinGroup');
+    const joins = joinsOf(rt);
     await rt.publish('orders', [
       ['a', {}, { event_type: 'fine' }],
       ['b', { body: 'kept' }, { event_type: harm }],
@@ -33,7 +34,7 @@ for (const harm of ['exit', 'wait', 'spinAfterAwait', 'eatMemory']) {
     expect(rt.count('thread.died')).toBe(3);
     expect(rt.events('record.deadLettered')).toMatchObject([{ offset: 1, reason: 'worker_crash' }]);
     expect((await rt.deadLetters('orders')).map(({ value }) => value?.toString())).toEqual(['{"body":"kept"}']);
-    expect(broker.control.served('JoinGroup')).toBe(joins);
+    expect(joinsOf(rt)).toBe(joins);
   });
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startTestRuntime } from '../../runtime/testing/index.ts';
 import { embedded } from './support/embedded.ts';
+import { beatsAt, joinsOf } from './support/membership.ts';
 import { quick } from './support/quick.ts';
 
 const handlers = join(import.meta.dirname, '..', 'fixtures', 'handlers', 'harmful.ts');
@@ -16,7 +17,7 @@ test('a handler that never returns does not stop heartbeats', async (t) => {
     group: { ...quick, name: 'billing', timeouts: { ...quick.timeouts, handler: '2s' } },
     handlers,
   });
-  const joins = broker.control.served('JoinGroup');
+  const joins = joinsOf(rt);
   const record = (type: string) => ({
     key: Buffer.from(type),
     value: Buffer.from('{}'),
@@ -30,10 +31,10 @@ test('a handler that never returns does not stop heartbeats', async (t) => {
   await rt.until(() => spinning() === 1);
 
   // Its thread stands still now. Heartbeats and the other thread do not.
-  const beats = broker.control.served('Heartbeat');
+  const beats = beatsAt(broker);
   await rt.kafka.producer.send([{ topic: 'orders', partition: 1, ...record('fine') }]);
   await rt.until(async () => (await rt.committed('billing', 'orders', 1)) === 1n);
-  await rt.until(() => broker.control.served('Heartbeat') > beats + 3);
+  await rt.until(() => beatsAt(broker) > beats + 3);
   expect(rt.count('thread.died')).toBe(0);
 
   await rt.until(async () => (await rt.committed('billing', 'orders', 0)) === 2n);
@@ -44,6 +45,6 @@ test('a handler that never returns does not stop heartbeats', async (t) => {
   expect(rt.count('thread.replaced')).toBe(3);
   expect(rt.events('record.deadLettered')).toMatchObject([{ offset: 0, reason: 'worker_crash' }]);
   expect(await rt.deadLetters('orders')).toHaveLength(1);
-  expect(broker.control.served('JoinGroup')).toBe(joins);
+  expect(joinsOf(rt)).toBe(joins);
   expect(rt.events('group.state').filter(({ state }) => state === 'joined')).toHaveLength(1);
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { startTestRuntime, type TestRecord, type TestRuntime } from '../../runtime/testing/index.ts';
 import { targets } from '../peers/support/targets.ts';
 import { mostAtOnce, scripted, told } from './support/calls.ts';
+import { protocols } from './support/membership.ts';
 import { quick } from './support/quick.ts';
 
 const partitions = 6;
@@ -15,7 +16,7 @@ for (const target of await targets()) {
   describe(target.name, () => {
     target.use();
 
-    test('a rebalance drains, then commits, then releases', async (t) => {
+    test.for(protocols)('a rebalance drains, then commits, then releases, protocol %s', async (protocol, t) => {
       const topic = target.fresh('orders');
       target.owns(topic, `${topic}.dlq`);
       const name = target.fresh('billing');
@@ -25,6 +26,7 @@ for (const target of await targets()) {
         group: {
           ...quick,
           name,
+          protocol,
           topics: [topic],
           buffer: { maxRecords: 20 },
           commit: { interval: '10m', everyRecords: 1_000_000 },
@@ -40,6 +42,7 @@ for (const target of await targets()) {
 
       // In the middle of the work.
       const second = await startTestRuntime(t, member);
+      await second.until(() => second.count('partition.opened') > 0);
       await first.publish(topic, records.slice(half));
       await second.until(() => succeeded(second).length > 20, 60_000);
       expect(await first.stop()).toEqual({ exitCode: 0, error: null });

@@ -5,6 +5,7 @@ import { createBroker } from '../../runtime/broker/broker.ts';
 import { systemClock } from '../../runtime/core/clock.ts';
 import { systemRandom } from '../../runtime/core/random.ts';
 import { startFaultyNetwork, startTestRuntime, type TestRecord } from '../../runtime/testing/index.ts';
+import { joinsOf } from './support/membership.ts';
 import { quick } from './support/quick.ts';
 
 test('cuts under load lose nothing', async (t) => {
@@ -23,7 +24,7 @@ test('cuts under load lose nothing', async (t) => {
       handled.push(`${event.key} ${event.offset}`);
     },
   });
-  const joins = broker.control.served('JoinGroup');
+  const joins = joinsOf(rt);
   for (let round = 0; round < 5; round++) {
     const records = Array.from({ length: 200 }, (_, nr): TestRecord => [`key ${nr % 20}`, { round, nr }]);
     await rt.publish('orders', records);
@@ -40,7 +41,7 @@ test('cuts under load lose nothing', async (t) => {
     const offsets = lines.map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
     expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
   }
-  expect(broker.control.served('JoinGroup')).toBe(joins);
+  expect(joinsOf(rt)).toBe(joins);
   expect(rt.count('kafka.connectionFailed')).toBeGreaterThan(0);
   expect(rt.count('group.failed')).toBe(0);
 });

@@ -5,9 +5,12 @@ import type { ControlAction } from '../../runtime/broker/controls.ts';
 import { startTestRuntime } from '../../runtime/testing/index.ts';
 import { TestKafka } from '../../runtime/testing/test-kafka.ts';
 import { embedded } from './support/embedded.ts';
+import { joinsOf, type protocols } from './support/membership.ts';
 import { quick } from './support/quick.ts';
 
 interface Fault {
+  /** Of the group; `auto` when missing. */
+  readonly protocol?: (typeof protocols)[number];
   readonly api: string;
   readonly name: string;
   readonly actions: readonly ControlAction[];
@@ -32,9 +35,11 @@ function coordinatorFaults(api: string): readonly Fault[] {
   return coordinatorCodes.map(([code, name]) => ({ api, name, actions: [error(code)], asksWho: code !== 14 }));
 }
 
-/** Before the group has joined. */
-const atStart: readonly Fault[] = [
-  ...coordinatorFaults('FindCoordinator').slice(0, 2),
+function inGroupsOf(protocol: (typeof protocols)[number], faults: readonly Fault[]): readonly Fault[] {
+  return faults.map((fault) => ({ ...fault, protocol }));
+}
+
+const classicAtStart: readonly Fault[] = [
   ...coordinatorFaults('JoinGroup'),
   { api: 'JoinGroup', name: 'UNKNOWN_MEMBER_ID', actions: [{ kind: 'pass' }, error(25)] },
   { api: 'JoinGroup', name: 'REBALANCE_IN_PROGRESS', actions: [error(27)] },
@@ -45,6 +50,45 @@ const atStart: readonly Fault[] = [
   { api: 'SyncGroup', name: 'UNKNOWN_MEMBER_ID', actions: [error(25)] },
   { api: 'SyncGroup', name: 'REBALANCE_IN_PROGRESS', actions: [error(27)] },
   { api: 'SyncGroup', name: 'answer lost', actions: [loseAnswer] },
+];
+
+const consumerAtStart: readonly Fault[] = [
+  ...coordinatorFaults('ConsumerGroupHeartbeat'),
+  { api: 'ConsumerGroupHeartbeat', name: 'UNKNOWN_MEMBER_ID', actions: [error(25)] },
+  { api: 'ConsumerGroupHeartbeat', name: 'GROUP_MAX_SIZE_REACHED', actions: [error(81)] },
+  { api: 'ConsumerGroupHeartbeat', name: 'connection closed', actions: [close, close] },
+  { api: 'ConsumerGroupHeartbeat', name: 'answer lost', actions: [loseAnswer] },
+];
+
+const classicWhileRunning: readonly Fault[] = [
+  ...coordinatorFaults('Heartbeat'),
+  { api: 'Heartbeat', name: 'REBALANCE_IN_PROGRESS', actions: [error(27)], joinsAgain: true },
+  { api: 'Heartbeat', name: 'ILLEGAL_GENERATION', actions: [error(22)], joinsAgain: true },
+  { api: 'Heartbeat', name: 'UNKNOWN_MEMBER_ID', actions: [error(25)], joinsAgain: true },
+  { api: 'Heartbeat', name: 'connection closed', actions: [close, close] },
+  { api: 'OffsetCommit', name: 'REBALANCE_IN_PROGRESS once', actions: [error(27)] },
+  { api: 'OffsetCommit', name: 'REBALANCE_IN_PROGRESS twice', actions: [error(27), error(27)], joinsAgain: true },
+  { api: 'OffsetCommit', name: 'ILLEGAL_GENERATION', actions: [error(22)], joinsAgain: true },
+  { api: 'OffsetCommit', name: 'UNKNOWN_MEMBER_ID', actions: [error(25)], joinsAgain: true },
+];
+
+const consumerWhileRunning: readonly Fault[] = [
+  ...coordinatorFaults('ConsumerGroupHeartbeat'),
+  { api: 'ConsumerGroupHeartbeat', name: 'FENCED_MEMBER_EPOCH', actions: [error(110)], joinsAgain: true },
+  { api: 'ConsumerGroupHeartbeat', name: 'UNKNOWN_MEMBER_ID', actions: [error(25)], joinsAgain: true },
+  { api: 'ConsumerGroupHeartbeat', name: 'GROUP_ID_NOT_FOUND', actions: [error(69)], joinsAgain: true },
+  { api: 'ConsumerGroupHeartbeat', name: 'connection closed', actions: [close, close] },
+  { api: 'ConsumerGroupHeartbeat', name: 'answer lost', actions: [loseAnswer, loseAnswer] },
+  { api: 'OffsetCommit', name: 'STALE_MEMBER_EPOCH', actions: [error(113), error(113)] },
+  { api: 'OffsetCommit', name: 'UNKNOWN_MEMBER_ID', actions: [error(25)], joinsAgain: true },
+];
+
+/** Before the group has joined. */
+const atStart: readonly Fault[] = [
+  ...inGroupsOf('classic', classicAtStart),
+  ...inGroupsOf('consumer', consumerAtStart),
+  { api: 'ApiVersions', name: 'connection closed', actions: [close, close] },
+  ...coordinatorFaults('FindCoordinator').slice(0, 2),
   ...coordinatorFaults('OffsetFetch'),
   { api: 'OffsetFetch', name: 'connection closed', actions: [close] },
   { api: 'ListOffsets', name: 'NOT_LEADER_OR_FOLLOWER', actions: [error(6)] },
@@ -53,16 +97,9 @@ const atStart: readonly Fault[] = [
 ];
 
 const whileRunning: readonly Fault[] = [
-  ...coordinatorFaults('Heartbeat'),
-  { api: 'Heartbeat', name: 'REBALANCE_IN_PROGRESS', actions: [error(27)], joinsAgain: true },
-  { api: 'Heartbeat', name: 'ILLEGAL_GENERATION', actions: [error(22)], joinsAgain: true },
-  { api: 'Heartbeat', name: 'UNKNOWN_MEMBER_ID', actions: [error(25)], joinsAgain: true },
-  { api: 'Heartbeat', name: 'connection closed', actions: [close, close] },
+  ...inGroupsOf('classic', classicWhileRunning),
+  ...inGroupsOf('consumer', consumerWhileRunning),
   ...coordinatorFaults('OffsetCommit'),
-  { api: 'OffsetCommit', name: 'REBALANCE_IN_PROGRESS once', actions: [error(27)] },
-  { api: 'OffsetCommit', name: 'REBALANCE_IN_PROGRESS twice', actions: [error(27), error(27)], joinsAgain: true },
-  { api: 'OffsetCommit', name: 'ILLEGAL_GENERATION', actions: [error(22)], joinsAgain: true },
-  { api: 'OffsetCommit', name: 'UNKNOWN_MEMBER_ID', actions: [error(25)], joinsAgain: true },
   { api: 'OffsetCommit', name: 'connection closed', actions: [close] },
   { api: 'OffsetCommit', name: 'answer lost', actions: [loseAnswer] },
   { api: 'Fetch', name: 'NOT_LEADER_OR_FOLLOWER', actions: [error(6), error(6)] },
@@ -77,8 +114,8 @@ for (const fault of [
   ...atStart.map((fault) => ({ ...fault, when: 'at the start' })),
   ...whileRunning.map((fault) => ({ ...fault, when: 'while it runs' })),
 ]) {
-  test(`${fault.api} ${fault.when}: ${fault.name}`, async (t) => {
-    const { api, actions, joinsAgain = false, asksWho = false } = fault;
+  test(`${fault.api} ${fault.when}: ${fault.name} (${fault.protocol ?? 'auto'})`, async (t) => {
+    const { api, actions, joinsAgain = false, asksWho = false, protocol = 'auto' } = fault;
     const broker = await embedded(t);
     const { control } = broker;
     const admin = new TestKafka([broker.address]);
@@ -90,12 +127,12 @@ for (const fault of [
     const handled: string[] = [];
     const rt = await startTestRuntime(t, {
       brokers: [broker.address],
-      group: { ...quick, name: 'billing', topics: ['orders'], concurrency: {}, timeouts },
+      group: { ...quick, name: 'billing', protocol, topics: ['orders'], concurrency: {}, timeouts },
       handler: (event) => void handled.push(event.key!),
     });
     await admin.publish('orders', [['first', {}]]);
     await rt.until(async () => (await rt.committed('billing', 'orders', 0)) === 1n);
-    const joins = control.served('JoinGroup');
+    const joins = joinsOf(rt);
     const before = control.served(api);
     const asked = control.served('FindCoordinator');
     if (fault.when === 'while it runs') {
@@ -103,7 +140,7 @@ for (const fault of [
       await admin.publish('orders', [['second', {}]]);
       await rt.until(() => control.served(api) > before + actions.length);
       if (asksWho) await rt.until(() => control.served('FindCoordinator') > asked);
-      if (joinsAgain) await rt.until(() => control.served('JoinGroup') > joins);
+      if (joinsAgain) await rt.until(() => joinsOf(rt) > joins);
     } else {
       await admin.publish('orders', [['second', {}]]);
     }
@@ -111,7 +148,7 @@ for (const fault of [
 
     if (joinsAgain) expect([...new Set(handled)]).toEqual(['first', 'second']);
     else expect(handled).toEqual(['first', 'second']);
-    expect(control.served('JoinGroup') > joins).toBe(joinsAgain);
+    expect(joinsOf(rt) > joins).toBe(joinsAgain);
     expect(rt.count('group.failed') + rt.count('partition.stopped')).toBe(0);
     expect(await rt.stop()).toEqual({ exitCode: 0, error: null });
   });

@@ -8,6 +8,7 @@ import { startTestRuntime, type TestContext, type TestRuntime } from '../../runt
 import { scripted } from './support/calls.ts';
 import { embedded } from './support/embedded.ts';
 import { gate } from './support/gate.ts';
+import { protocols } from './support/membership.ts';
 import { quick } from './support/quick.ts';
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'handlers');
@@ -19,12 +20,16 @@ const topicAuthorizationFailed = 29;
 /** More often than any test asks. */
 const always = (action: ControlAction): readonly ControlAction[] => Array.from({ length: 2_000 }, () => action);
 
-async function start(t: TestContext, handlers: string = scripted): Promise<{ rt: TestRuntime; broker: Broker }> {
+async function start(
+  t: TestContext,
+  handlers: string = scripted,
+  protocol: string = 'auto',
+): Promise<{ rt: TestRuntime; broker: Broker }> {
   const broker = await embedded(t);
   const rt = await startTestRuntime(t, {
     brokers: [broker.address],
     topics: { orders: { partitions: 1 } },
-    group: { ...quick, name: 'billing', retry: { ...quick.retry, maxRetries: 0 } },
+    group: { ...quick, name: 'billing', protocol, retry: { ...quick.retry, maxRetries: 0 } },
     manifest: { observability: { health: { stalledFor: '1s' }, http: { port: 0 } }, shutdown: { timeout: '1s' } },
     http: true,
     handlers,
@@ -54,9 +59,10 @@ test('a fetch that gets no answer', async (t) => {
   await expectStalled(rt, 'fetch from');
 });
 
-test('a coordinator that has become a black hole', async (t) => {
-  const { rt, broker } = await start(t);
-  for (const api of ['Heartbeat', 'JoinGroup', 'LeaveGroup']) broker.control.next(api, ...always(silence));
+test.for(protocols)('a coordinator that has become a black hole, protocol %s', async (protocol, t) => {
+  const { rt, broker } = await start(t, scripted, protocol);
+  for (const api of ['Heartbeat', 'JoinGroup', 'LeaveGroup', 'ConsumerGroupHeartbeat'])
+    broker.control.next(api, ...always(silence));
   await expectStalled(rt, 'coordinator: ');
 });
 
