@@ -146,4 +146,7 @@ const advice: Readonly<Record<number, string>> = {
     ": timeouts.session is outside the broker's group.min.session.timeout.ms and group.max.session.timeout.ms",
   [k.FENCED_INSTANCE_ID]:
     ': another process has joined under the same instance id, and only the last one may: give every process its own `staticMembership`, or set it to none',
+  [k.UNRELEASED_INSTANCE_ID]: ': another process runs under the same instance id',
+  [k.GROUP_ID_NOT_FOUND]:
+    ': members of the classic protocol are in the group, and the broker does not move them (group.consumer.migration.policy); stop them first, or use protocol: auto',
 };

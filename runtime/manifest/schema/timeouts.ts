@@ -17,13 +17,15 @@ export const timeoutOptions = {
     // What brokers allow by default: group.min.session.timeout.ms and group.max.session.timeout.ms.
     duration: { min: '6s', max: '30m' },
     default: '30s',
-    description: 'A member that is silent for longer loses its partitions.',
+    description:
+      'A member that is silent for longer loses its partitions; with protocol consumer the broker has its own limit (45s), and this is when the member itself gives up.',
   },
   heartbeat: {
     type: 'string',
     duration: { min: '100ms', max: '10m' },
     default: '3s',
-    description: 'Time between two signs of life; a third of session at most is a good choice.',
+    description:
+      'Time between two signs of life, a third of session at most is a good choice; with protocol consumer the broker may ask for a shorter one.',
   },
   rebalance: {
     type: 'string',
