@@ -187,6 +187,9 @@ export class Assignment {
   #stopFetching(partitions: readonly AssignedPartition[]): void {
     for (const partition of partitions) partition.drain();
     this.#options.discard((of) => partitions.some((partition) => isSame(partition, of)));
+    for (const partition of partitions) {
+      this.#options.emit('partition.draining', { ...this.#name(partition), epoch: partition.epoch });
+    }
   }
 
   #close(partition: AssignedPartition, lost: boolean): void {

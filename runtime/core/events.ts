@@ -32,6 +32,8 @@ export interface RuntimeEvents {
     readonly endsInMs: number;
   };
   'partition.opened': TopicPartition & { readonly group: string; readonly epoch: number; readonly offset: number };
+  /** Not fetched any more; what is in flight is finished and committed before it is given up. */
+  'partition.draining': TopicPartition & { readonly group: string; readonly epoch: number };
   /** Given up: after a drain (revoked) or without one (lost). */
   'partition.closed': TopicPartition & { readonly group: string; readonly epoch: number; readonly lost: boolean };
   /** The position was outside what the partition holds; records `from` up to `to` may be missing. */

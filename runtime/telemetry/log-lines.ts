@@ -25,6 +25,8 @@ export const logLines: Lines = {
     }),
   'partition.opened': (e) =>
     line('info', `${at(e)} is read from offset ${e.offset}`, { ...place(e), epoch: e.epoch, offset: e.offset }),
+  'partition.draining': (e) =>
+    line('debug', `${at(e)} is to be given up: what is in flight is finished first`, { ...place(e), epoch: e.epoch }),
   'partition.closed': (e) =>
     line(e.lost ? 'warn' : 'info', `${at(e)} ${e.lost ? 'was lost' : 'was given up'}`, { ...place(e), epoch: e.epoch }),
   'partition.outOfRange': (e) =>
