@@ -31,7 +31,7 @@ export class SharedWork {
   #deadLetters = 0;
 
   /** @param topic with six partitions @param timeouts of the group, over its defaults */
-  constructor(target: Target, topic: string, timeouts: object = {}) {
+  constructor(target: Target, topic: string, timeouts: object = {}, protocol = 'auto') {
     this.#topic = topic;
     this.#group = target.fresh('sharing');
     target.owns(`${topic}.dlq`);
@@ -42,6 +42,7 @@ export class SharedWork {
       groups: {
         [this.#group]: {
           topics: [topic],
+          protocol,
           handlers: './handlers.ts',
           retry: { maxRetries, baseDelay: '20ms' },
           concurrency: { workers: 2 },
@@ -51,6 +52,10 @@ export class SharedWork {
       observability: { http: { port: 0 } },
     });
     this.#sample();
+  }
+
+  get group(): string {
+    return this.#group;
   }
 
   get handled(): number {
