@@ -21,6 +21,7 @@ const codes: Readonly<Record<string, readonly number[]>> = {
   JoinGroup: [14, 15, 16, 25],
   SyncGroup: [14, 15, 16, 22, 25, 27],
   Heartbeat: [15, 16, 22, 25, 27],
+  ConsumerGroupHeartbeat: [14, 15, 16, 25, 110],
   InitProducerId: [14, 15, 16],
 };
 

@@ -26,7 +26,7 @@ export function createBrokerState(clock: Clock, random: Random): BrokerState {
   const topics = new Topics(memoryStore, clock, random, 1);
   const limits = {
     ...{ minSessionTimeoutMs: 1, maxSessionTimeoutMs: 1_800_000, initialRebalanceDelayMs: 0 },
-    ...{ consumerSessionTimeoutMs: 30_000, consumerHeartbeatIntervalMs: 5_000 },
+    ...{ consumerSessionTimeoutMs: 6_000, consumerHeartbeatIntervalMs: 5_000 },
   };
   const groups = new GroupCoordinator(memoryStore, clock, random, limits);
   const producers = new ProducerRegistry(memoryStore, topics, groups.offsets, clock);

@@ -213,6 +213,16 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'tell the broker that a partition is given up before it is finished (KIP-848)',
+    edits: [
+      {
+        file: 'consumer/reconciler.ts',
+        from: 'for (const key of keys) this.#revoking.add(key);',
+        to: 'for (const key of keys) this.#owned.delete(key);\n    this.#options.changed();',
+      },
+    ],
+  },
+  {
     name: 'use a sequence again that an unanswered batch may have used',
     edits: [
       {

@@ -46,7 +46,7 @@ export function drawPlan(seed: number, shrink: Shrink = {}): Plan {
   const sometimes = (share: number, value: number): number => (random() < share ? value : 0);
   const members = whole(1, 3);
   const workers = whole(1, 2);
-  const group = drawGroup(workers, whole);
+  const group = { ...drawGroup(workers, whole), protocol: seed % 2 === 0 ? ('classic' as const) : ('consumer' as const) };
   const records = whole(5, 40);
   const drawn = {
     partitions: whole(1, 3),
