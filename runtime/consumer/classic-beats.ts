@@ -2,7 +2,7 @@
  * The heartbeats of a classic member, and what their answers mean at the moment they come:
  *
  *   member       they go to the coordinator's own connection: an answer speaks of the generation that we are in
- *   joins again  a JoinGroup waits on that connection, so they go beside it. 27 says what we know; 22 says that the
+ *   joins again  a JoinGroup waits on that connection, so they go by another one. 27 says what we know; 22 says that the
  *                group has moved on, with us: the answer that tells it is on its way
  *
  * With each beat that is accepted the member also looks whether its topics have grown.
@@ -77,7 +77,7 @@ export class ClassicBeats {
     try {
       const request = { groupId: group.name, ...under };
       const { errorCode } = aside
-        ? await coordinator.sendOffsets(heartbeat, request, { timeoutMs })
+        ? await coordinator.sendAside(heartbeat, request, { timeoutMs })
         : await coordinator.send(heartbeat, request, { timeoutMs });
       const former = aside || joining() || identity() !== under;
       return former && ofGeneration.has(errorCode) ? 0 : errorCode;

@@ -1,6 +1,8 @@
 /**
- * Sends a group's requests to its coordinator, wherever that is. Two connections: a JoinGroup that waits for the other
- * members holds back everything behind it, so commits and positions have one of their own.
+ * Sends a group's requests to its coordinator, wherever that is. A JoinGroup that waits for the other members holds back
+ * everything behind it, so commits and positions have a connection of their own, and so have the heartbeats of a member
+ * that joins: a heartbeat is given up soon and its connection with it, and a commit that was under way there could reach
+ * Kafka after the next one.
  */
 import { KafkaError } from '../core/errors.ts';
 import type { Cluster } from '../kafka/cluster.ts';
@@ -40,6 +42,11 @@ export class Coordinator {
     return this.#send(`commit:${this.group}`, api, request, options);
   }
 
+  /** What must neither wait behind a JoinGroup nor end a commit. @throws KafkaError */
+  sendAside<Req, Res>(api: Api<Req, Res>, request: Req, options?: SendOptions): Promise<Res> {
+    return this.#send(`beat:${this.group}`, api, request, options);
+  }
+
   /** It has moved, says its answer: look for it before the next request. */
   forget(): void {
     this.#cluster.forgetCoordinator(this.group);
@@ -52,7 +59,8 @@ export class Coordinator {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.interrupt(), this.#client.release(`commit:${this.group}`)]);
+    const purposes = [`commit:${this.group}`, `beat:${this.group}`];
+    await Promise.all([this.interrupt(), ...purposes.map((purpose) => this.#client.release(purpose))]);
   }
 
   async #send<Req, Res>(purpose: string, api: Api<Req, Res>, request: Req, options?: SendOptions): Promise<Res> {

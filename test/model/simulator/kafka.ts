@@ -186,9 +186,14 @@ class Connection {
     const body = new Reader(open.body);
     const context = { version, clientId: 'simulated', clientHost: '/simulated', signal: this.#closed.signal };
     let answer: Body = 'close';
-    if (fault.kind === 'slow') await new Promise<void>((resolve) => state.clock.after(fault.delayMs, resolve));
+    const late = (): Promise<void> =>
+      fault.kind === 'slow' ? new Promise((resolve) => state.clock.after(fault.delayMs, resolve)) : Promise.resolve();
+    // A JoinGroup counts when it is read: one of a process that has ended must not come after that of the next one.
+    const first = api.name === 'JoinGroup';
+    if (!first) await late();
     if (fault.kind === 'error') answer = api.refuse(body, version, fault.code);
     else if (fault.kind !== 'refused') answer = await api.respond(body, state, context);
+    if (first) await late();
     served(api.name, fault.kind === 'error' ? `error ${fault.code}` : fault.kind);
     const lost = answer === 'close' || fault.kind === 'answerLost';
     // What comes back is the client's to see: in its own time, if it still runs.

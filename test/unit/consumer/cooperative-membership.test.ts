@@ -58,7 +58,7 @@ test('joins at once with what it owns, and beats meanwhile beside the join under
   await clock.advance(5 * timeouts.heartbeatMs);
   const aside = client.sent.filter(({ api }) => api === 'Heartbeat').slice(beats);
   expect(aside.map(({ purpose, request }) => [purpose, request.generation])).toEqual(
-    Array.from({ length: 5 }, () => ['commit:g', 1]),
+    Array.from({ length: 5 }, () => ['beat:g', 1]),
   );
   expect(story).toEqual(['assigned a/0 a/1']);
   expect(membership.identity).toEqual({ memberId: 'me', generation: 1, instanceId: null });
