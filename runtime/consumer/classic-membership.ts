@@ -48,6 +48,8 @@ export class ClassicMembership implements Membership {
   #cooperative: boolean = true;
   /** Resolved when the join has ended, and as soon as what was held is lost. Null while it does not join. */
   #joining: PromiseWithResolvers<void> | null = null;
+  /** The generation after which the group waits for us to join without what we were not given; null when none does. */
+  #owed: number | null = null;
   #end = Promise.withResolvers<End>();
   readonly #failed = Promise.withResolvers<never>();
   /** Aborted when it is left, abandoned or failed: no further round. */
@@ -151,7 +153,7 @@ export class ClassicMembership implements Membership {
   }
 
   /** Takes what is new, gives up what is not ours any more, and holds the rest until something ends it. */
-  async #stay({ assignment, claimed, withheld }: Joined): Promise<End> {
+  async #stay({ assignment, claimed, generation, withheld }: Joined): Promise<End> {
     const { clock, group } = this.#options;
     const end = this.#end;
     // Whoever gives something up joins again, which begins the second round; but a static member may have been away
@@ -163,8 +165,12 @@ export class ClassicMembership implements Membership {
     const gone = this.#holdings.notIn(assignment);
     this.#holdings.take(assignment);
     const given = new Set(assignment.map(partitionKey));
-    // The group waits for us to say that we have given up what we said we owned, even if it was lost meanwhile.
-    if (this.#cooperative && !claimed.owned.every((partition) => given.has(partitionKey(partition)))) {
+    const denied = !claimed.owned.every((partition) => given.has(partitionKey(partition)));
+    // The group waits for us to say that we have given up what we said we owned, even if it was lost meanwhile; and
+    // a static member may have come back into the generation that it owes that.
+    const owes = this.#cooperative && (denied || this.#owed === generation);
+    this.#owed = owes ? generation : null;
+    if (owes) {
       await this.#holdings.release(gone, this.#budgetMs(this.#options.drainBudgetMs), 'revoked');
       again('partitions were given up');
     }

@@ -4,18 +4,18 @@
  */
 import type { TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
-import type { RequestOf, ResponseOf } from '../protocol/api.ts';
-import { readAssignment, writeAssignment } from '../protocol/consumer-protocol.ts';
+import { readAssignment } from '../protocol/consumer-protocol.ts';
 import { joinGroup } from '../protocol/join-group.ts';
 import { syncGroup } from '../protocol/sync-group.ts';
 import { type Assignor, assignorNamed, assignors } from './assignor.ts';
 import type { Coordinator } from './coordinator.ts';
+import { countWithheld, type Dealt, deal } from './deal.ts';
 import { actionFor, fatalError, type RequestKind } from './error-actions.ts';
-import { byTopic } from './partition-list.ts';
-import { type Claim, introduce, readIntroduction } from './subscription.ts';
+import { type Claim, introduce } from './subscription.ts';
 import type { TopicWatch } from './topic-watch.ts';
 
 const protocolType = 'consumer';
+const noLeader: Dealt = { assignments: [], total: 0, withheld: 0 };
 /** JoinGroup is answered when all have joined, at the latest after the rebalance timeout. */
 const joinGraceMs = 5000;
 
@@ -50,8 +50,6 @@ export type JoinResult =
       readonly over: 'lost' | 'forgotten' | null;
     };
 
-type Joined = ResponseOf<typeof joinGroup>;
-
 /** @throws KafkaError when the request fails, or is refused for a reason that an operator has to remove */
 export async function joinRound(round: JoinRound): Promise<JoinResult> {
   const { group, coordinator, memberId } = round;
@@ -61,7 +59,7 @@ export async function joinRound(round: JoinRound): Promise<JoinResult> {
   if (joined.errorCode !== 0) return refused('join', joined.errorCode, round, joined.memberId);
   const assignor = assignorNamed(joined.protocolName);
   round.agreed(assignor);
-  const dealt = joined.leader === joined.memberId ? await deal(joined, assignor, round.watch) : nothing;
+  const dealt = joined.leader === joined.memberId ? await deal(joined, assignor, round.watch) : noLeader;
   const synced = await coordinator.send(
     syncGroup,
     {
@@ -81,7 +79,8 @@ export async function joinRound(round: JoinRound): Promise<JoinResult> {
     partitions.map((partition) => ({ topic: name, partition })),
   );
   const { generation } = joined;
-  return { kind: 'joined', memberId: joined.memberId, generation, assignment, withheld: dealt.withheld };
+  const withheld = joined.skipAssignment ? await countWithheld(coordinator, dealt.total) : dealt.withheld;
+  return { kind: 'joined', memberId: joined.memberId, generation, assignment, withheld };
 }
 
 function joinRequest({ group, memberId, reason, claim }: JoinRound) {
@@ -98,33 +97,6 @@ function joinRequest({ group, memberId, reason, claim }: JoinRound) {
     protocolType,
     protocols: assignors.map(({ name }) => ({ name, metadata })),
     reason,
-  };
-}
-
-interface Dealt {
-  readonly assignments: RequestOf<typeof syncGroup>['assignments'];
-  readonly withheld: number;
-}
-
-const nothing: Dealt = { assignments: [], withheld: 0 };
-
-async function deal(joined: Joined, assignor: Assignor, watch: TopicWatch): Promise<Dealt> {
-  const members = joined.members.map(({ memberId, instanceId, metadata }) => ({
-    memberId,
-    instanceId,
-    ...readIntroduction(metadata),
-  }));
-  // Also where nothing is dealt: the leader is the one who notices that a topic has grown.
-  const counts = await watch.counts(members.flatMap(({ topics }) => topics));
-  if (joined.skipAssignment) return nothing;
-  const dealt = [...assignor.assign(members, counts)];
-  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  return {
-    assignments: dealt.map(([memberId, partitions]) => ({
-      memberId,
-      assignment: writeAssignment({ version: 0, topics: byTopic(partitions), userData: null }),
-    })),
-    withheld: total - dealt.reduce((sum, [, partitions]) => sum + partitions.length, 0),
   };
 }
 

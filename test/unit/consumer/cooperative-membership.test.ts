@@ -1,6 +1,7 @@
 // What a member keeps while its group rebalances by cooperative-sticky, against a scripted coordinator in manual time.
 import { expect, test } from 'vitest';
 import { readSubscription, writeSubscription } from '../../../runtime/protocol/consumer-protocol.ts';
+import { describeGroups } from '../../../runtime/protocol/describe-groups.ts';
 import { kafkaErrors as k } from '../../../runtime/protocol/error-codes.ts';
 import { heartbeat } from '../../../runtime/protocol/heartbeat.ts';
 import { joinGroup } from '../../../runtime/protocol/join-group.ts';
@@ -269,3 +270,65 @@ test('a leader that had to withhold a partition begins the second round itself w
   expect(client.requests('JoinGroup')).toHaveLength(2);
   expect(story).toEqual([]);
 });
+
+test('a static member that comes back into the generation in which it owed a second round still owes it', async () => {
+  const { client, clock, membership, story, rebalance, joins, follower, subscription, drain } = await settled('pod-0');
+  await rebalance();
+  client.on(syncGroup, () => given(1));
+  client.on(heartbeat, () => ({ errorCode: 0 }));
+  joins[0]!.resolve(follower(2));
+  await clock.advance(0);
+  expect(story.at(-1)).toBe('revoked a/0 in 25000');
+  // Forgotten in the middle of the drain; the broker has it back as it was, in the same generation.
+  membership.refused('forgotten', 'commit refused');
+  await clock.advance(0);
+  await settleDrain();
+  expect(client.requests('JoinGroup').at(-1)).toMatchObject({ memberId: '', instanceId: 'pod-0' });
+  joins[1]!.resolve(follower(2));
+  await clock.advance(0);
+  expect(story.at(-1)).toBe('assigned a/1');
+  expect(client.requests('JoinGroup')).toHaveLength(4);
+  expect(subscription()).toMatchObject({ generation: 2, owned: [{ name: 'a', partitions: [1] }] });
+  joins[2]!.resolve(follower(3));
+  await clock.advance(0);
+  expect(client.requests('JoinGroup')).toHaveLength(4);
+
+  async function settleDrain(): Promise<void> {
+    drain(false);
+    await clock.advance(0);
+  }
+});
+
+test.each([
+  ['something', [[0], []], 2],
+  ['nothing', [[0], [1]], 1],
+] as const)(
+  'a static leader that was restarted deals nothing, and looks whether %s was withheld',
+  async (_what, dealt, joins) => {
+    const { client, clock, membership, story } = scene('pod-0');
+    client.on(joinGroup, () => ({ ...joined('me', 2, cooperative), skipAssignment: true }));
+    client.on(syncGroup, () => given(...dealt[0]));
+    client.on(describeGroups, () => {
+      const members = dealt.map((partitions) => ({
+        ...{ memberId: '', instanceId: null, clientId: '', clientHost: '', metadata: Buffer.alloc(0) },
+        assignment: given(...partitions).assignment,
+      }));
+      const group = {
+        errorCode: 0,
+        errorMessage: null,
+        groupId: 'g',
+        protocolType: 'consumer',
+        protocolName: cooperative,
+      };
+      return { groups: [{ ...group, state: 'Stable', members, operations: 0 }] };
+    });
+    void membership.run();
+    await clock.advance(0);
+    expect(client.requests('SyncGroup')[0].assignments).toEqual([]);
+    expect(story).toEqual(['assigned a/0']);
+    for (let beats = 0; beats < timeouts.rebalanceMs / timeouts.heartbeatMs; beats++) {
+      await clock.advance(timeouts.heartbeatMs);
+    }
+    expect(client.requests('JoinGroup')).toHaveLength(joins);
+  },
+);
