@@ -106,6 +106,7 @@ export class ClassicMembership implements Membership {
       this.#end = Promise.withResolvers();
       const joined = await this.#join(reason);
       if (joined === null || this.#leaving.signal.aborted) return;
+      if (this.#identity === null) continue; // lost again in the same moment
       const end = await this.#stay(joined);
       if (end.kind === 'leaving') return;
       reason = end.reason;
