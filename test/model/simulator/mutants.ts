@@ -232,4 +232,24 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'a partition that moves is dealt out before its owner has given it up',
+    edits: [
+      {
+        file: 'consumer/sticky-assignor.ts',
+        from: 'return claim === undefined || claim.owner === member;',
+        to: 'return claim !== null || member !== null;',
+      },
+    ],
+  },
+  {
+    name: 'a member that was dropped while it joined keeps what it held',
+    edits: [
+      {
+        file: 'consumer/joining.ts',
+        from: 'if (round.over !== null) applicant.lost',
+        to: "if (round.over === 'lost') applicant.lost",
+      },
+    ],
+  },
 ];
