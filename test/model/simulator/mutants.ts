@@ -175,14 +175,8 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'take the bytes back while an aborted call reads them',
-    edits: [
-      {
-        file: 'worker/set-run.ts',
-        from: 'bytes: this.callsRunning === 0 ? this.#arrayBuffer : null',
-        to: 'bytes: this.#arrayBuffer',
-      },
-    ],
+    name: 'an aborted call cannot read its record any more',
+    edits: [{ file: 'worker/set-run.ts', from: 'this.emptied = answer.bytes !== null;', to: 'this.emptied = true;' }],
   },
   {
     name: 'keep a thread whose handler does not settle after its abort',

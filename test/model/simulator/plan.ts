@@ -27,11 +27,16 @@ export interface Plan {
   readonly drainBudgetMs: number;
   /** Members come back under the same instance id. */
   readonly staticMembers: boolean;
+  /** By then all must be finished, when nothing goes wrong any more. */
+  readonly patienceMs: number;
   readonly actions: readonly (MemberAction & { readonly member: number; readonly atMs: number })[];
 }
 
 /** Afterwards nothing goes wrong any more, and all must be finished in the end. */
 export const troubleMs = 25_000;
+
+/** Longer than the longest backoff, session and delivery timeout one after the other. */
+const patienceMs = 400_000;
 
 /** What may be left out of a plan, to find what a failure needs. */
 export interface Shrink {
@@ -67,6 +72,7 @@ export function drawPlan(seed: number, shrink: Shrink = {}): Plan {
     seed,
     group,
     ...drawn,
+    patienceMs,
     faultShare: shrink.faultShare ?? drawn.faultShare,
     records: Math.min(records, shrink.records ?? records),
     actions: actions.slice(0, shrink.actions ?? actions.length),

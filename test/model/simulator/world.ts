@@ -22,9 +22,7 @@ import { deadLetterTopic, type MemberAction, type Plan, topic, troubleMs } from 
 import { drawScript } from './script.ts';
 import { Place, Timeline } from './timeline.ts';
 
-/** From calm on: longer than the longest backoff, session and delivery timeout one after the other. */
-const patienceMs = 400_000;
-const stepsMax = 400_000;
+const stepsMax = 1_000_000;
 
 interface Running {
   readonly main: Place;
@@ -94,7 +92,7 @@ export class World {
   }
 
   #until(over: () => boolean): Promise<boolean> {
-    return this.#timeline.runUntil(over, this.#timeline.now + patienceMs, stepsMax);
+    return this.#timeline.runUntil(over, this.#timeline.now + this.#plan.patienceMs, stepsMax);
   }
 
   #produceAll(): void {
