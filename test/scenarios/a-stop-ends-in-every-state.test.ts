@@ -144,25 +144,20 @@ const states: readonly State[] = [
   },
 ];
 
-test.each(states)('a stop ends in every state: $name', async ({ exitCode, group, handler, reach, joined = true }) => {
-  const ends: (() => Promise<void>)[] = [];
-  const t = { onTestFinished: (end: () => Promise<void>) => void ends.unshift(end) };
+test.for(states)('a stop ends in every state: $name', async (state, t) => {
+  const { exitCode, group, handler, reach, joined = true } = state;
   called = 0;
-  try {
-    const broker = await embedded(t);
-    if (!joined) broker.control.next('JoinGroup', ...always(silence));
-    const rt = await startTestRuntime(t, {
-      ...{ brokers: [broker.address], topics: { orders: { partitions: 1 } }, joined },
-      group: { ...quickInline, ...group },
-      manifest: { shutdown: { timeout: '300ms' } },
-      handler: (event, ctx) => {
-        called++;
-        return handler?.(String(event.key), ctx.signal) as Promise<void>;
-      },
-    });
-    await reach(rt, broker);
-    expect(await rt.stop()).toMatchObject({ exitCode });
-  } finally {
-    for (const end of ends) await end();
-  }
+  const broker = await embedded(t);
+  if (!joined) broker.control.next('JoinGroup', ...always(silence));
+  const rt = await startTestRuntime(t, {
+    ...{ brokers: [broker.address], topics: { orders: { partitions: 1 } }, joined },
+    group: { ...quickInline, ...group },
+    manifest: { shutdown: { timeout: '300ms' } },
+    handler: (event, ctx) => {
+      called++;
+      return handler?.(String(event.key), ctx.signal) as Promise<void>;
+    },
+  });
+  await reach(rt, broker);
+  expect(await rt.stop()).toMatchObject({ exitCode });
 });
