@@ -32,4 +32,6 @@ export interface Made {
   readonly fromRecord: number;
   /** and when this is true. */
   readonly also?: () => boolean;
+  /** Processes that go on, and may have lost until it has recovered what they had not committed. */
+  readonly lost?: readonly Kill[];
 }

@@ -23,8 +23,9 @@ export class Flow {
     return this.#failed.get(number) ?? 0;
   }
 
-  get done(): number {
-    return this.#done.size;
+  /** How often a record did harm to its thread. */
+  get harms(): number {
+    return this.#recording.threads().filter(({ kind }) => kind === 'harm').length;
   }
 
   /** Begins to look for records from this number on. */

@@ -48,10 +48,10 @@ export async function longBlackHole(field: Field, slot: number): Promise<Made> {
 export async function restartBroker(field: Field, signal: 'SIGTERM' | 'SIGKILL'): Promise<Made> {
   const committed = await field.commits.now();
   // Who finds no broker for a session takes its partitions for lost.
-  for (const slot of field.fleet.taken) field.kills.push({ pid: field.fleet.at(slot).pid, committed });
+  const lost = field.fleet.taken.map((slot) => ({ pid: field.fleet.at(slot).pid, committed }));
   await field.broker!.kill(signal);
   await field.broker!.restart();
-  return now(field);
+  return { ...now(field), lost };
 }
 
 export async function addPartition(field: Field): Promise<Made> {

@@ -71,12 +71,15 @@ export async function loseUnknowing(
 ): Promise<void> {
   const said = program.stdout.length;
   await sleep(settledMs);
-  field.kills.push({ pid: program.pid, committed: await field.commits.now() });
+  const { pid } = program;
+  const committed = await field.commits.now();
   await meanwhile();
   const joined = () => program.stdout.slice(said).find((line) => line.includes('"state":"joined"'));
   await until(() => joined() !== undefined, { withinMs: 60_000, state: () => program.stdout.slice(-20) });
   const { time } = JSON.parse(joined()!) as { time: number };
-  field.pauses.push({ pid: program.pid, fromUs, untilUs: monotonicOf(time) });
+  const untilUs = monotonicOf(time);
+  field.pauses.push({ pid, fromUs, untilUs });
+  field.kills.push({ pid, committed, untilUs });
 }
 
 export async function scaleUp(field: Field, slot: number): Promise<Made> {

@@ -12,10 +12,13 @@ const withinMs = 60_000;
 /** @param harm its name in `harmful.ts`, or `spin` */
 export async function harmThreads(field: Field, harm: string): Promise<Made> {
   const before = now(field);
+  const harmed = field.flow.harms;
   const numbers = field.load.add(Array.from({ length: harmfulRecords }, () => ({ harm })));
-  // All of them are written; records after them have to wait for nothing but their end.
+  // Records that are written after them have to wait for nothing but the harm.
   await until(() => field.load.next > numbers.at(-1)!, { withinMs });
-  return { ...before, fromRecord: field.load.next, also: () => numbers.every((number) => field.flow.isDone(number)) };
+  const also = () =>
+    field.flow.harms === harmed + harmfulRecords && numbers.every((number) => field.flow.isDone(number));
+  return { ...before, fromRecord: field.load.next, also };
 }
 
 export async function poison(field: Field): Promise<Made> {

@@ -153,8 +153,8 @@ function duplicatesBounded(book: Book): string[] {
 function excuses({ history, harmed }: Book, { record, calls }: Entry): number {
   const deliveries = calls.filter(isDelivery);
   const lost = history.kills.filter(
-    ({ pid, committed }) =>
-      deliveries.some((delivery) => delivery.pid === pid) &&
+    ({ pid, committed, untilUs = Number.POSITIVE_INFINITY }) =>
+      deliveries.some((delivery) => delivery.pid === pid && delivery.timeUs <= untilUs) &&
       record.offset >= (committed.find((place) => placeName(place) === placeName(record))?.offset ?? 0),
   );
   return lost.length + harmed.leftBy(calls, history.attemptsMax);

@@ -92,7 +92,7 @@ const paused: History = {
     ...['2+@1', '2-@1', '2+@3', '2!@3', '2+@3#2', '2!@3#2'],
   ),
   commits: [commit(5, 30)],
-  kills: [{ pid: 1, committed: [] }],
+  kills: [{ pid: 1, committed: [], untilUs: 20 }],
   pauses: [{ pid: 1, fromUs: 4, untilUs: 20 }],
 };
 
@@ -179,6 +179,11 @@ describe('it names', () => {
       'duplicates_bounded',
       'a duplicate below the commit',
       { ...killed, kills: [{ pid: 1, committed: [{ ...place, offset: 2 }] }] },
+    ],
+    [
+      'duplicates_bounded',
+      'a duplicate of what a process got after it had lost something',
+      { ...killed, kills: [{ pid: 1, committed: [], untilUs: 3 }] },
     ],
     ['duplicates_bounded', 'a duplicate of a process that lived', { ...killed, kills: [{ pid: 3, committed: [] }] }],
     [

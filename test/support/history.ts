@@ -75,6 +75,8 @@ export interface Kill {
   readonly pid: number;
   /** What was committed when it was gone, or before; a partition without a commit counts as 0. */
   readonly committed: readonly (Place & { readonly offset: number })[];
+  /** When the fault was over, for a process that went on: what it got later it did not lose. Never, when missing. */
+  readonly untilUs?: number;
 }
 
 /**
