@@ -9,20 +9,19 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startFaultyNetwork } from '../../runtime/testing/faulty-network.ts';
-import { TestKafka } from '../../runtime/testing/test-kafka.ts';
 import { until } from '../../runtime/testing/until.ts';
 import { nameOf, saysPoison } from '../../test/processes/support/record-mix.ts';
 import type { History } from '../../test/support/history.ts';
 import { createProject, handlersOf, type Project } from '../../test/support/project.ts';
-import { startKafka } from '../real/kafka.ts';
 import { Commits } from './commits.ts';
-import { dealSteps, type Step, sessionMs, slotsAtStart, slotsMax } from './deck.ts';
+import { dealSteps, type Step, slotsAtStart } from './deck.ts';
 import { makeFault } from './faults.ts';
 import type { Field } from './field.ts';
-import { Fleet, type Slot } from './fleet.ts';
+import { Fleet } from './fleet.ts';
 import { Flow } from './flow.ts';
+import { givenKafka, ownKafka } from './ground.ts';
 import { Load, numberOf } from './load.ts';
+import { campaignManifest } from './manifest.ts';
 import { monotonicUs } from './monotonic.ts';
 import type { ChaosOptions } from './options.ts';
 import { attemptsMax } from './record-faults.ts';
@@ -64,11 +63,11 @@ export async function runCampaign(options: ChaosOptions, watcher: Watcher): Prom
   const own = options.brokers === null;
   const steps = dealSteps({ ...options, ownKafka: own });
   watcher.says(own ? 'starting Apache Kafka' : `using Kafka at ${options.brokers}`);
-  const { slots, broker, brokers } = own ? await ownKafka() : givenKafka(options.brokers!);
-  const id = randomUUID().slice(0, 8);
-  const topic = `chaos-${id}`;
-  const kafka = new TestKafka(addresses(brokers));
-  const project = createProject(manifest(topic, options.client), handlersOf(join(import.meta.dirname, 'handlers.ts')));
+  const topic = `chaos-${randomUUID()}`;
+  const ground = own ? await ownKafka() : givenKafka(options.brokers!, topic);
+  const { kafka, broker, slots } = ground;
+  const handlers = handlersOf(join(import.meta.dirname, 'handlers.ts'));
+  const project = createProject(campaignManifest(topic, options.client), handlers);
   const marks = join(project.folder, 'marks');
   mkdirSync(marks);
   const fleet = new Fleet(slots, project, { CHAOS_MARKS: marks });
@@ -109,12 +108,14 @@ export async function runCampaign(options: ChaosOptions, watcher: Watcher): Prom
       folder: project.folder,
       forget: () => project.close(),
     };
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    throw new Error(`${what}\nwhat was written down until then is in ${project.folder}`, { cause: error });
   } finally {
     await Promise.allSettled([field.load.stop(), field.commits.stop()]);
     fleet.writeLogs(project.folder);
     await fleet.close();
-    await kafka.close();
-    await broker?.stop();
+    await ground.close();
   }
 }
 
@@ -165,6 +166,7 @@ async function drained(field: Field, project: Project): Promise<History> {
     if (problem !== null) problems.push(problem);
   }
   await commits.stop();
+  await commits.last();
   const deadLetters = (await kafka.read(`${topic}.dlq`)).map(nameOf);
   return {
     records: records.map((record) => ({
@@ -180,46 +182,4 @@ async function drained(field: Field, project: Project): Promise<History> {
     pauses: field.pauses,
     attemptsMax,
   };
-}
-
-function manifest(name: string, client: string): object {
-  return {
-    kafka: { client },
-    groups: {
-      [name]: {
-        topics: [name],
-        handlers: './handlers.ts',
-        retry: { maxRetries: attemptsMax - 1, baseDelay: '20ms' },
-        concurrency: { workers: 2, maxHeap: '64MiB' },
-        timeouts: { session: `${sessionMs}ms`, heartbeat: '500ms', handler: '3s' },
-      },
-    },
-    observability: { http: { port: 0 } },
-  };
-}
-
-/** One listener for each slot, so that each has a network of its own. */
-async function ownKafka() {
-  let ports: readonly number[] = [];
-  const networks = await Promise.all(
-    Array.from({ length: slotsMax }, (_, slot) =>
-      startFaultyNetwork(() => ({ host: '127.0.0.1', port: ports[slot]! })),
-    ),
-  );
-  const broker = await startKafka({ proxies: networks.map(({ address }) => address.port) });
-  ports = broker.proxiedPorts;
-  const slots: readonly Slot[] = networks.map((network) => ({ network, brokers: `127.0.0.1:${network.address.port}` }));
-  return { slots, broker, brokers: broker.brokers };
-}
-
-function givenKafka(brokers: string) {
-  const slots: readonly Slot[] = Array.from({ length: slotsMax }, () => ({ network: null, brokers }));
-  return { slots, broker: null, brokers };
-}
-
-function addresses(brokers: string) {
-  return brokers.split(',').map((address) => {
-    const colon = address.lastIndexOf(':');
-    return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
-  });
 }

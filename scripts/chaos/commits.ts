@@ -34,6 +34,10 @@ export class Commits {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
+  }
+
+  /** The last sample of each partition, when all is over. */
+  async last(): Promise<void> {
     this.#keep(await this.now());
   }
 

@@ -103,7 +103,6 @@ export class Fleet {
 
   async close(): Promise<void> {
     await Promise.all([...this.#running.values()].map((program) => program.close()));
-    await Promise.all(this.#slots.map(({ network }) => network?.close()));
   }
 
   #release(slot: number): RuntimeProgram {

@@ -70,7 +70,7 @@ export class Load {
   #record(): ReturnType<typeof numberedRecord> {
     const number = this.#next++;
     const record = numberedRecord(number);
-    // The last one of a name would not count: what the record says itself comes first.
+    // Of two headers of one name handlers read the first: what the mix says about a record stays.
     const extra = { ...this.#special.shift(), takes: String((number * takesStep) % takesMaxMs) };
     const headers = Object.entries(extra).map(([name, text]) => [name, Buffer.from(text)] as const);
     return { ...record, headers: [...record.headers, ...headers] };

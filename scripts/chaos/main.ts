@@ -5,11 +5,11 @@
 import { printError } from '../../runtime/cli/print-error.ts';
 import { processTerminal } from '../../runtime/cli/terminal.ts';
 import { failureExitCode } from '../../runtime/supervisor/run-end.ts';
-import { runCampaign } from './campaign.ts';
+import { type CampaignResult, runCampaign } from './campaign.ts';
 import { type ChaosOptions, chaosOptions, commandOf } from './options.ts';
 import { progress } from './progress.ts';
 import { report } from './report.ts';
-import { judge } from './verdict.ts';
+import { judge, type Verdict } from './verdict.ts';
 
 const terminal = processTerminal();
 try {
@@ -22,13 +22,26 @@ try {
 async function chaos(options: ChaosOptions): Promise<number> {
   console.error(`seed ${options.seed}, ${options.faults} faults, client ${options.client}`);
   const watcher = progress(process.stderr, options.faults);
-  const result = await runCampaign(options, watcher).finally(() => watcher.close());
-  const verdict = judge(result);
-  const { results, history, folder } = result;
-  if (options.json) {
-    console.log(JSON.stringify({ ...options, ...verdict, steps: results, records: history.records.length }, null, 2));
-  } else console.log(report(result, verdict, terminal.colors));
-  if (verdict.holds) result.forget();
-  else console.error(`\nbroken; what was written down is in ${folder}\nagain with: ${commandOf(options)}`);
-  return verdict.holds ? 0 : 1;
+  let holds = false;
+  try {
+    const result = await runCampaign(options, watcher).finally(() => watcher.close());
+    const verdict = judge(result);
+    holds = verdict.holds;
+    console.log(options.json ? asJson(options, result, verdict) : report(result, verdict, terminal.colors));
+    if (holds) result.forget();
+    else console.error(`\nbroken; what was written down is in ${result.folder}`);
+  } finally {
+    if (!holds) console.error(`again with: ${commandOf(options)}`);
+  }
+  return holds ? 0 : 1;
+}
+
+function asJson(options: ChaosOptions, { results, history, seconds }: CampaignResult, verdict: Verdict): string {
+  const { seed, client } = options;
+  const counts = { records: history.records.length, deadLetters: history.deadLetters.length };
+  return JSON.stringify(
+    { command: commandOf(options), seed, client, seconds, ...counts, ...verdict, steps: results },
+    null,
+    2,
+  );
 }
