@@ -3,7 +3,9 @@ import type { KindName, Step } from './deck.ts';
 import type { Field, Made } from './field.ts';
 import { addPartition, blackHole, cut, longBlackHole, refuse, restartBroker } from './kafka-faults.ts';
 import {
+  cutWhileStopping,
   kill,
+  killAndTerminate,
   longPause,
   restartStorm,
   rollingRestart,
@@ -19,6 +21,7 @@ const faults: Readonly<Record<KindName, (field: Field, slot: number) => Promise<
   kill,
   terminate,
   'terminate twice': terminateTwice,
+  'kill and terminate': killAndTerminate,
   'short pause': shortPause,
   'long pause': longPause,
   'scale up': scaleUp,
@@ -27,6 +30,7 @@ const faults: Readonly<Record<KindName, (field: Field, slot: number) => Promise<
   'restart storm': restartStorm,
   'cut one': (field, slot) => cut(field, [slot]),
   'cut all': (field) => cut(field, field.fleet.taken),
+  'cut while stopping': cutWhileStopping,
   refuse,
   'black hole': blackHole,
   'long black hole': longBlackHole,

@@ -14,6 +14,8 @@ const secondSignalMs = 5;
 const settledMs = 1_000;
 const forced = 4;
 const stormRounds = 3;
+/** Until connections are cut once more: some were made again. */
+const againMs = 100;
 
 export async function kill(field: Field, slot: number): Promise<Made> {
   const made = now(field);
@@ -29,6 +31,31 @@ export async function terminate(field: Field, slot: number): Promise<Made> {
   const fromRecord = field.load.next;
   await field.fleet.start(slot);
   return { fromUs, fromRecord };
+}
+
+/** What it has finished still has to be committed, over new connections. */
+export async function cutWhileStopping(field: Field, slot: number): Promise<Made> {
+  const fromUs = monotonicUs();
+  const network = field.fleet.network(slot);
+  const stopped = stop(field, slot);
+  network.cut();
+  await Promise.race([stopped, sleep(againMs)]);
+  network.cut();
+  await stopped;
+  const fromRecord = field.load.next;
+  await field.fleet.start(slot);
+  return { fromUs, fromRecord };
+}
+
+/** One leaves in peace while the group still counts on another one that is dead. */
+export async function killAndTerminate(field: Field, slot: number): Promise<Made> {
+  const made = now(field);
+  const other = field.fleet.taken.find((taken) => taken !== slot)!;
+  const { pid } = await field.fleet.end(slot, 'SIGKILL');
+  field.kills.push({ pid, committed: await field.commits.now() });
+  await stop(field, other);
+  await Promise.all([field.fleet.start(slot), field.fleet.start(other)]);
+  return made;
 }
 
 export async function terminateTwice(field: Field, slot: number): Promise<Made> {

@@ -25,7 +25,7 @@ export function progress(stream: NodeJS.WriteStream, total: number): Watcher & {
     recovered: (nr, { step, recoveryMs }) => {
       const told = recoveryMs === null ? 'did not recover' : `recovered in ${seconds(recoveryMs)}`;
       if (stream.isTTY) bar(nr, `${step.kind} ${told}`);
-      else print(`${String(nr).padStart(place)}/${total} ${step.kind.padEnd(16)} process ${step.slot + 1}  ${told}`);
+      else print(`${String(nr).padStart(place)}/${total} ${step.kind.padEnd(18)} process ${step.slot + 1}  ${told}`);
     },
     close: () => {
       if (stream.isTTY) stream.write(clearLine);
