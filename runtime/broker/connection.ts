@@ -6,7 +6,7 @@
  *
  * Bytes that do not follow the protocol end the connection without an answer.
  */
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { sleep } from '../core/clock.ts';
 import { type RequestHeader, readRequestHeader, responseHasTags, skipTags } from '../protocol/frame.ts';
 import { ProtocolError, Reader } from '../protocol/reader.ts';
@@ -21,6 +21,12 @@ const frameBytesMax = 100 * 1024 * 1024;
 /** Clients have at most 5 to 10 requests in flight; one that sends more is made to wait. */
 const waitingMax = 32;
 
+/** What of a socket is used: bytes both ways, and where it comes from. */
+export type ClientStream = Duplex & {
+  setNoDelay(noDelay: boolean): unknown;
+  readonly remoteAddress?: string | undefined;
+};
+
 export interface ConnectionContext {
   readonly apis: ReadonlyMap<number, AnsweredApi>;
   readonly state: BrokerState;
@@ -28,13 +34,13 @@ export interface ConnectionContext {
 }
 
 export class Connection {
-  readonly #socket: Socket;
+  readonly #socket: ClientStream;
   readonly #context: ConnectionContext;
   readonly #waiting: Buffer[] = [];
   readonly #closed = new AbortController();
   #serving: Promise<void> | null = null;
 
-  constructor(socket: Socket, context: ConnectionContext) {
+  constructor(socket: ClientStream, context: ConnectionContext) {
     this.#socket = socket;
     this.#context = context;
     socket.setNoDelay(true);

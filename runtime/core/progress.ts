@@ -141,12 +141,15 @@ export class ProgressPool {
   /** Only when no thread can write any more: the set is finished, or its thread is gone. */
   give(progress: Progress): void {
     const size = progress.memory.byteLength;
+    if (size > pooledBytesMax) return;
     const free = this.#free.get(size);
     if (free === undefined) this.#free.set(size, [progress.memory]);
     else if (free.length < freeMax) free.push(progress.memory);
   }
 }
 
+/** Of record sets up to 65,536 offsets. A single larger batch is rare, and its memory would be kept for ever. */
+const pooledBytesMax = 32 * 1024;
 const freeMax = 64; // per size class; more than the record sets that one group has in flight
 
 function sizeClass(bytes: number): number {

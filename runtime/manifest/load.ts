@@ -16,8 +16,9 @@ import { compileProcess } from './compile-process.ts';
 import { type Files, nodeFiles } from './files.ts';
 import { fillGroup, fillProcess } from './fill.ts';
 import { mergeProcessSections, processSections } from './merge.ts';
-import { InvalidManifest, type Problem, problem, renderPath, sortProblems } from './problem.ts';
+import { InvalidManifest, type Problem, problem, sortProblems } from './problem.ts';
 import { type ManifestFile, readManifest } from './read-manifest.ts';
+import { soundness } from './soundness.ts';
 import type { Environment } from './substitute.ts';
 import { type MapTree, subtree } from './tree.ts';
 
@@ -68,7 +69,8 @@ function compile(
 
   const merged = mergeProcessSections([first.tree, ...rest.map((manifest) => manifest.tree)]);
   problems.push(...merged.problems);
-  const usable = processSections.every((section) => isSound([section], problems));
+  const isSound = soundness(problems);
+  const usable = processSections.every((section) => manifests.every(({ name }) => isSound(name, [section])));
   const process = usable ? fillProcess(merged.tree, first.sources) : null;
   const machine = {
     hostname: options.hostname ?? hostname(),
@@ -80,10 +82,11 @@ function compile(
 
   const groups: GroupSettings[] = [];
   const cpus = options.cpus ?? availableParallelism();
-  for (const { name, manifest } of listGroups(manifests, problems)) {
-    // The place tells a group from one of the same name in another file.
-    const own = problems.filter((one) => one.file === manifest.name);
-    if (!isSound(['groups', name], own) || !isSound(['defaults'], own)) continue;
+  const listed = listGroups(manifests, problems);
+  const isGroupSound = soundness(problems);
+  for (const { name, manifest } of listed) {
+    // The file tells a group from one of the same name elsewhere.
+    if (!isGroupSound(manifest.name, ['groups', name]) || !isGroupSound(manifest.name, ['defaults'])) continue;
     const group = compileGroup(fillGroup(name, manifest.tree), {
       name,
       manifest,
@@ -125,14 +128,6 @@ function listGroups(
     problems.push(problem(manifests[0].tree.at, ['groups'], 'no groups', { got: 'nothing', want }));
   }
   return [...owners].map(([name, manifest]) => ({ name, manifest }));
-}
-
-/** Nothing is known to be wrong at a key or inside it. */
-function isSound(path: readonly string[], problems: readonly Problem[]): boolean {
-  const key = renderPath(path);
-  return !problems.some(
-    ({ path: at }) => at === '' || at === key || at.startsWith(`${key}.`) || at.startsWith(`${key}[`),
-  );
 }
 
 function sameFile(a: string, b: string, cwd: string, files: Files): boolean {

@@ -17,23 +17,26 @@ const syntaxProblemsMax = 20;
 export function parseManifest(text: string, file: string): { tree: Tree | null; problems: readonly Problem[] } {
   const lines = new LineCounter();
   const place = (offset: number): Position => ({ file, ...lines.linePos(offset) });
-  const documents = parseAllDocuments(text, {
-    version: '1.2',
-    lineCounter: lines,
-    prettyErrors: false, // it would quote the source
-    logLevel: 'silent',
-    uniqueKeys: false, // the walk names both places
-    stringKeys: true,
-  });
+  const documents = withoutStacks(() =>
+    parseAllDocuments(text, {
+      version: '1.2',
+      lineCounter: lines,
+      prettyErrors: false, // it would quote the source
+      logLevel: 'silent',
+      uniqueKeys: false, // the walk names both places
+      stringKeys: true,
+    }),
+  );
   if (!Array.isArray(documents) || documents[0] === undefined) return { tree: null, problems: [] };
 
   const faults = documents.flatMap((document) => [...document.errors, ...document.warnings]);
   const tooDeep = faults.find((fault) => fault.code === 'RESOURCE_EXHAUSTION');
   // Its place is where the stack ended, which depends on the machine.
   if (tooDeep !== undefined) return { tree: null, problems: [depthProblem({ file, line: 1, col: 1 }, [])] };
-  const problems = faults.map((fault) => {
-    const at = place(fault.pos[0]);
-    return problem(at, [], syntaxErrors[fault.code] + adviceFor(text.split('\n', at.line)[at.line - 1] ?? ''));
+  const found = firstOfEachLine(faults.map((fault) => ({ fault, at: place(fault.pos[0]) })));
+  const sourceLines = found.length > 0 ? text.split('\n') : [];
+  const problems = found.map(({ fault, at }) => {
+    return problem(at, [], syntaxErrors[fault.code] + adviceFor(sourceLines[at.line - 1] ?? ''));
   });
 
   const [document, second] = documents;
@@ -42,7 +45,7 @@ export function parseManifest(text: string, file: string): { tree: Tree | null; 
   if (yaml.explicit && yaml.version !== '1.2') {
     problems.push(problem(place(0), [], 'another version of YAML', { got: yaml.version, want: '1.2' }));
   }
-  if (problems.length > 0) return { tree: null, problems: firstOfEachLine(problems) };
+  if (problems.length > 0) return { tree: null, problems };
   if (document.contents === null) return { tree: null, problems: [] };
 
   const walk = new Walk(place);
@@ -50,16 +53,33 @@ export function parseManifest(text: string, file: string): { tree: Tree | null; 
   return { tree, problems: walk.problems };
 }
 
-/** The one mistake that our own syntax invites: `{ port: ${PORT} }` ends at the first brace. */
-function adviceFor(line: string): string {
-  return /[{[,].*[^"']\$\{/.test(line) ? '; between braces or brackets a ${…} needs quotes' : '';
+/** The library makes an error for every mistake; in a hostile file their stack traces take more time than all the rest. */
+function withoutStacks<T>(run: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
-/** One mistake of grammar makes the library stumble several times; the first on a line is the one to look at. */
-function firstOfEachLine(problems: readonly Problem[]): readonly Problem[] {
-  const byLine = new Map<number, Problem>();
-  for (const one of problems.toSorted((a, b) => a.line - b.line || a.col - b.col)) {
-    if (!byLine.has(one.line)) byLine.set(one.line, one);
+/** The one mistake that our own syntax invites: `{ port: ${PORT} }` ends at the first brace. */
+function adviceFor(line: string): string {
+  const opened = line.search(/[{[,]/);
+  const bare = opened >= 0 && /[^"']\$\{/.test(line.slice(opened + 1));
+  return bare ? '; between braces or brackets a ${…} needs quotes' : '';
+}
+
+/**
+ * One mistake of grammar makes the library stumble several times; the first on a line is the one to look at. Hostile
+ * files have hundreds of thousands of them, so what is left out costs no more than this.
+ */
+function firstOfEachLine<T extends { readonly at: Position }>(found: readonly T[]): readonly T[] {
+  const byLine = new Map<number, T>();
+  for (const one of found) {
+    const earlier = byLine.get(one.at.line);
+    if (earlier === undefined || one.at.col < earlier.at.col) byLine.set(one.at.line, one);
   }
-  return [...byLine.values()].slice(0, syntaxProblemsMax);
+  return [...byLine.values()].toSorted((a, b) => a.at.line - b.at.line).slice(0, syntaxProblemsMax);
 }

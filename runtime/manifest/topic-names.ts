@@ -30,18 +30,21 @@ export function resolveTopics(value: GroupValue, report: Report): readonly Topic
   const keyOf = (index: number): Path => (literal === undefined ? ['topicPrefix'] : ['topics', index]);
   const names = literal ?? [`${topicPrefix}.stream`];
   const dlqTopicOf = (name: string): string => dlq.topic ?? `${name}${dlq.suffix}`;
+  const firstIndex = new Map<string, number>();
+  for (const [index, name] of names.entries()) if (!firstIndex.has(name)) firstIndex.set(name, index);
 
   for (const [index, name] of names.entries()) {
     const longest = dlq.enabled && dlqTopicOf(name).length > name.length ? dlqTopicOf(name) : name;
-    if (names.indexOf(name) < index) report(keyOf(index), 'the same topic twice in one group', { got: quote(name) });
+    if (firstIndex.get(name)! < index) report(keyOf(index), 'the same topic twice in one group', { got: quote(name) });
     if (internalTopics.has(name))
       report(keyOf(index), "one of Kafka's own topics, which no group may read", { got: quote(name) });
     if (longest.length > topicCharactersMax) {
       const got = `${longest.length} characters: ${quote(longest)}`;
       report(keyOf(index), 'the name of a topic becomes too long', { got, want: `${topicCharactersMax} at most` });
     }
-    if (dlq.enabled && names.includes(dlqTopicOf(name))) {
-      const key = dlq.topic === null ? keyOf(names.indexOf(dlqTopicOf(name))) : ['dlq', 'topic'];
+    const readAgain = dlq.enabled ? firstIndex.get(dlqTopicOf(name)) : undefined;
+    if (readAgain !== undefined) {
+      const key = dlq.topic === null ? keyOf(readAgain) : ['dlq', 'topic'];
       const what = `dead letters of ${name} would be read again by the same group`;
       report(key, what, { got: quote(dlqTopicOf(name)), want: 'a dead letter topic that the group does not read' });
     }

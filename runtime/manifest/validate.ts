@@ -14,6 +14,9 @@ import type { Limits, Option } from './schema/section.ts';
 import { describe, keyPosition, quote, subtree, type Tree } from './tree.ts';
 import { oneOf, wanted } from './wanted.ts';
 
+/** Of one file. Nobody reads more, and finding the words for a hundred thousand takes seconds. */
+export const problemsMax = 1_000;
+
 let compiled: ValidateFunction | null = null;
 
 /** Compiled at the first use: that takes longer than all the rest of a load, and `runtime version` need not pay it. */
@@ -31,7 +34,10 @@ function validator(): ValidateFunction {
   return compiled;
 }
 
-/** @param tree where the value was written @returns one problem per place, unsorted; none when all is well */
+/**
+ * @param tree where the value was written
+ * @returns one problem per place, unsorted, at most `problemsMax`; none when all is well
+ */
 export function validate(value: PlainValue, tree: Tree): readonly Problem[] {
   const check = validator();
   if (check(value)) return [];
@@ -40,6 +46,7 @@ export function validate(value: PlainValue, tree: Tree): readonly Problem[] {
     const { key, found } = explain(error, tree);
     // A wrong type breaks several keywords at once; the most telling one comes first.
     if (!places.has(key)) places.set(key, found);
+    if (places.size === problemsMax) break;
   }
   return [...places.values()];
 }

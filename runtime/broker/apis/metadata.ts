@@ -10,6 +10,9 @@ import { nameFault, type Topic } from '../topics.ts';
 
 type TopicMetadata = ResponseOf<typeof metadata>['topics'][number];
 
+/** First version whose answer may name a topic by its id alone. */
+const nullNameFrom = 12;
+
 interface TopicAsked {
   readonly name: string | null;
   readonly topicId: string;
@@ -21,7 +24,7 @@ export const handleMetadata = answer(
     const all = request.topics === null || (version === 0 && request.topics.length === 0);
     const topics = all
       ? state.topics.all().map(described)
-      : (request.topics ?? []).map((asked) => describe(asked, request.autoCreateTopics, state));
+      : (request.topics ?? []).map((asked) => describe(sayable(asked, version), request.autoCreateTopics, state));
     return {
       throttleTimeMs: 0,
       brokers: [{ nodeId, ...state.address(), rack: null }],
@@ -42,6 +45,11 @@ export const handleMetadata = answer(
     errorCode,
   }),
 );
+
+/** Versions 10 and 11 take ids and null names in requests, but their answers have no null name: Kafka says "" there. */
+function sayable(asked: TopicAsked, version: number): TopicAsked {
+  return asked.name === null && version < nullNameFrom ? { ...asked, name: '' } : asked;
+}
 
 function describe(asked: TopicAsked, mayCreate: boolean, state: BrokerState): TopicMetadata {
   const { name } = asked;

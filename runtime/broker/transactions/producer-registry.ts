@@ -82,7 +82,8 @@ export class ProducerRegistry {
 
   /** An idempotent producer without transactions: a new id each time, unless it only needs a new epoch. */
   initIdempotent(producerId: number, epoch: number): ProducerIdAnswer {
-    if (producerId >= 0 && epoch >= 0 && epoch < epochMax) return { kind: 'given', producerId, epoch: epoch + 1 };
+    const ours = producerId >= 0 && producerId < this.#nextId; // an id from elsewhere may not even be a number we can say
+    if (ours && epoch >= 0 && epoch < epochMax) return { kind: 'given', producerId, epoch: epoch + 1 };
     return { kind: 'given', producerId: this.#takeId(), epoch: 0 };
   }
 

@@ -46,6 +46,13 @@ export const attributeBits = {
 /** Codecs by the number that the attributes carry. */
 export const codecs: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
+/**
+ * Offsets that one batch may span. The main thread takes memory for them before anybody looks at the checksum, so a
+ * header with a broken bit must not ask for a gigabyte. No batch has more records: a record takes at least 7 bytes, and
+ * a response or an unpacked batch is some 100 MiB at most.
+ */
+const offsetsMax = 2 ** 24;
+
 export class BatchHeader {
   readonly baseOffset: number;
   /** All bytes of the batch, this header included. */
@@ -133,7 +140,7 @@ export function readBatchHeader(bytes: Buffer, at: number): BatchHeader | null {
   if (!Number.isSafeInteger(header.baseOffset) || header.baseOffset < 0) {
     throw new ProtocolError(`base offset ${header.baseOffset} at byte ${at}`);
   }
-  if (header.lastOffsetDelta < 0 || header.recordCount < 0) {
+  if (header.lastOffsetDelta < 0 || header.lastOffsetDelta >= offsetsMax || header.recordCount < 0) {
     throw new ProtocolError(
       `batch at offset ${header.baseOffset}: last offset delta ${header.lastOffsetDelta}, ${header.recordCount} records`,
     );

@@ -3,6 +3,7 @@ import { type Broker, createBroker } from '../../../runtime/broker/broker.ts';
 import { systemClock } from '../../../runtime/core/clock.ts';
 import { seededRandom } from '../../../runtime/core/random.ts';
 import { apiVersions } from '../../../runtime/protocol/api-versions.ts';
+import { zeroUuid } from '../../../runtime/protocol/codec.ts';
 import { kafkaErrors } from '../../../runtime/protocol/error-codes.ts';
 import { fetch } from '../../../runtime/protocol/fetch.ts';
 import { metadata } from '../../../runtime/protocol/metadata.ts';
@@ -111,4 +112,14 @@ test('a fetch without new records is answered when its time is over', async () =
   await createOrders(client);
   const { topics } = await client.send(fetch, fetchRequest({ maxWaitMs: 5 }), 12);
   expect(topics[0]?.partitions[0]).toMatchObject({ errorCode: 0, highWatermark: 0 });
+});
+
+test.each([
+  [10, '', kafkaErrors.INVALID_TOPIC_EXCEPTION],
+  [11, '', kafkaErrors.INVALID_TOPIC_EXCEPTION],
+  [12, null, kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION],
+])('Metadata v%i answers for a topic without name and id', async (version, name, errorCode) => {
+  const topics = [{ name: null, topicId: zeroUuid }];
+  const answer = await client.send(metadata, { ...metadataRequest(), topics }, version);
+  expect(answer.topics).toMatchObject([{ name, errorCode }]);
 });

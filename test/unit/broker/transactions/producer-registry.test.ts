@@ -48,6 +48,11 @@ test('idempotent producers get ids of their own, or the next epoch of theirs', (
   expect(producers.initIdempotent(2, 32_767)).toEqual({ kind: 'given', producerId: 3, epoch: 0 });
 });
 
+test('an id that no producer was given is replaced, however large it is', () => {
+  expect(producers.initIdempotent(99, 0)).toEqual({ kind: 'given', producerId: 1, epoch: 0 });
+  expect(producers.initIdempotent(2 ** 62, 0)).toEqual({ kind: 'given', producerId: 2, epoch: 0 });
+});
+
 test('a commit ends the transaction and lets its offsets count', () => {
   const producer = init();
   producers.addPartitions(producer, [place]);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RawHeader } from '../../../../runtime/core/thread-messages.ts';
 import { ProtocolError } from '../../../../runtime/protocol/reader.ts';
-import { codecs, readBatchHeader } from '../../../../runtime/protocol/records/batch-header.ts';
+import { batchLayout, codecs, readBatchHeader } from '../../../../runtime/protocol/records/batch-header.ts';
 import { type RecordToWrite, writeBatch } from '../../../../runtime/protocol/records/batch-writer.ts';
 import { controlType, decodeBatch, type RecordBatch } from '../../../../runtime/protocol/records/record-batch.ts';
 
@@ -230,4 +230,12 @@ describe('bytes that are no batch', () => {
     const lying = Object.assign(Object.create(Object.getPrototypeOf(header)), header, { recordCount: 2 ** 31 - 1 });
     expect(() => decodeBatch(bytes, 0, lying, limit)).toThrow(/claimed/);
   });
+});
+
+test('a batch that says it spans more offsets than it can is refused before its checksum is looked at', () => {
+  const bytes = writeBatch({ records: [{ key: null, value: null, headers: [], timestamp: 0 }] });
+  bytes.writeInt32BE(2 ** 24 - 1, batchLayout.lastOffsetDelta);
+  expect(readBatchHeader(bytes, 0)?.lastOffset).toBe(2 ** 24 - 1);
+  bytes.writeInt32BE(2 ** 24, batchLayout.lastOffsetDelta);
+  expect(() => readBatchHeader(bytes, 0)).toThrow(ProtocolError);
 });
