@@ -4,9 +4,11 @@ import type { GroupSettings, HandlerSettings, KeySource } from '../core/settings
 import { milliseconds, octets } from './amounts.ts';
 import { findHandlerFile } from './handler-file.ts';
 import { instanceIdOf } from './instance-id.ts';
+import { plainValue } from './plain-value.ts';
 import { type Path, type Position, type Problem, problem, type Report } from './problem.ts';
 import type { ManifestFile } from './read-manifest.ts';
 import { breaks, groupRules } from './rules.ts';
+import { groupSection } from './schema/group.ts';
 import type { GroupValue, ProcessValue } from './schema/schema.ts';
 import type { Environment } from './substitute.ts';
 import { resolveTopics } from './topic-names.ts';
@@ -112,9 +114,29 @@ function shown(key: readonly string[], value: GroupValue, context: GroupContext)
   return String(here);
 }
 
+/**
+ * The handler files of a group that has mistakes elsewhere: they are told together. @param manifest where the group's
+ * `handlers` are known to match the schema, if there are any
+ */
+export function checkHandlers(name: string, manifest: ManifestFile): readonly Problem[] {
+  const tree = subtree(manifest.tree, ['groups', name, 'handlers']);
+  if (tree === null) return [];
+  const problems: Problem[] = [];
+  const context = { name, manifest };
+  const report: Report = (key, what, found) => {
+    problems.push(problem(placeOf(key, context), ['groups', name, ...key], what, found));
+  };
+  const value = plainValue(tree, groupSection.properties.handlers);
+  compileHandlers(value as NonNullable<GroupValue['handlers']>, context, report);
+  return problems;
+}
+
+/** Where a group is written. */
+type GroupPlace = Pick<GroupContext, 'name' | 'manifest'>;
+
 function compileHandlers(
   value: NonNullable<GroupValue['handlers']>,
-  context: GroupContext,
+  context: GroupPlace,
   report: Report,
 ): HandlerSettings[] {
   const { sources, projectFolder } = context.manifest;
@@ -151,11 +173,11 @@ function workersOf(concurrency: GroupValue['concurrency'], cpus: number): number
   return typeof concurrency.workers === 'number' ? concurrency.workers : Math.max(1, Math.min(cpus, concurrency.max));
 }
 
-function written(key: Path, { name, manifest }: GroupContext) {
+function written(key: Path, { name, manifest }: GroupPlace) {
   return subtree(manifest.tree, ['groups', name, ...key]) ?? subtree(manifest.tree, ['defaults', ...key]);
 }
 
-function placeOf(key: Path, context: GroupContext): Position {
+function placeOf(key: Path, context: GroupPlace): Position {
   const { name, manifest } = context;
   return written(key, context)?.at ?? keyPosition(manifest.tree, ['groups', name]) ?? manifest.tree.at;
 }

@@ -11,7 +11,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Random } from '../core/random.ts';
 import type { GroupSettings, RuntimeSettings } from '../core/settings.ts';
-import { compileGroup, type GroupContext } from './compile-group.ts';
+import { checkHandlers, compileGroup, type GroupContext } from './compile-group.ts';
 import { compileProcess } from './compile-process.ts';
 import { type Files, nodeFiles } from './files.ts';
 import { fillGroup, fillProcess } from './fill.ts';
@@ -86,7 +86,10 @@ function compile(
   const isGroupSound = soundness(problems);
   for (const { name, manifest } of listed) {
     // The file tells a group from one of the same name elsewhere.
-    if (!isGroupSound(manifest.name, ['groups', name]) || !isGroupSound(manifest.name, ['defaults'])) continue;
+    if (!isGroupSound(manifest.name, ['groups', name]) || !isGroupSound(manifest.name, ['defaults'])) {
+      if (isGroupSound(manifest.name, ['groups', name, 'handlers'])) problems.push(...checkHandlers(name, manifest));
+      continue;
+    }
     const group = compileGroup(fillGroup(name, manifest.tree), {
       name,
       manifest,

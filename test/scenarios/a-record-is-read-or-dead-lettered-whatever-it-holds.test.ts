@@ -1,4 +1,4 @@
-// The rows R1 to R5, R10, R12, R21 and R22 of the bad input table: every odd record is either handled as it is, or it
+// The rows R1 to R5, R7, R9 to R12, R21 and R22 of the bad input table: every odd record is either handled as it is, or it
 // is a dead letter with its bytes untouched and a reason; none stops its partition.
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -38,6 +38,23 @@ const rows: readonly OddRecord[] = [
   { row: 'R5 trailing garbage', value: text('{"a": 1} x'), ...undecodable, message: /position 9/ },
   { row: 'R5 NaN', value: text('{"a": NaN}'), ...undecodable, message: /position 6/ },
   { row: 'R5 byte order mark', value: text('\ufeff{"a": 1}'), ...undecodable, message: /byte order mark/ },
+  {
+    row: 'R7 deep',
+    value: text('['.repeat(100_000) + ']'.repeat(100_000)),
+    ...undecodable,
+    message: /deeper than 200/,
+  },
+  {
+    row: 'R9 keys of prototypes',
+    value: text('{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}'),
+    seen: { keys: ['__proto__', 'constructor'], polluted: false },
+  },
+  {
+    row: 'R11 names of headers in any script, with NUL and marks of direction',
+    headers: ['\0', '🦉', '\u202eabc', 'e\u0301', '\ufeff', ''].map((name): RawHeader => [name, text(name)]),
+    value: text('?'),
+    ...undecodable,
+  },
   { row: 'R10 invalid UTF-8 in the value', value: Buffer.of(0x22, 0xff, 0x22), ...undecodable, message: /UTF-8/ },
   { row: 'R10 invalid UTF-8 in the key', key: Buffer.of(0xff, 0xfe), ...undecodable, message: /key.*UTF-8/ },
   {

@@ -7,18 +7,19 @@
  * Whatever a crash cut off at the end of a file is dropped when the folder is opened again. Data is handed to the
  * operating system at each write and not flushed: it survives the process, not a power cut.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import type { BrokerStore } from './broker-store.ts';
 import { Journal } from './journal.ts';
+import { makeFolder } from './make-folder.ts';
 import { compacted, type JournalEntry, savedState } from './saved-state.ts';
 import { SegmentFile } from './segment-file.ts';
 
 /** @throws UsageError `RT_ENVIRONMENT` when the folder cannot be made, read or written */
 export function openFolderStore(dir: string): BrokerStore {
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(resolve(dir));
     const journal = new Journal<JournalEntry>(join(dir, 'journal.jsonl'), compacted);
     return folderStore(dir, journal);
   } catch (cause) {

@@ -1,7 +1,7 @@
 // The program as a process: signals, exit codes, closed pipes.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
@@ -21,7 +21,16 @@ interface Running {
 }
 
 function runtime(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const child = spawn(process.execPath, [bin, ...args], { env: { ...process.env, ...env }, stdio: 'pipe' });
+  return started(t, process.execPath, [bin, ...args], env);
+}
+
+function started(
+  t: TestContext,
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Running {
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: 'pipe' });
   t.onTestFinished(() => void child.kill('SIGKILL'));
   let out = '';
   let err = '';
@@ -143,3 +152,22 @@ test('the embedded broker refuses production', async (t) => {
   expect(await rt.exitCode).toBe(1);
   expect(rt.err()).toMatch(/^the embedded broker is for development/);
 });
+
+// In a process of its own: where the answer is wrong, the thread hangs and no test of this one would end.
+for (const dir of ['/proc/nope', '/proc/nope/deeper', '/dev/null', '/dev/null/below']) {
+  test.skipIf(process.platform !== 'linux')(`a broker that cannot keep its data in ${dir} says so`, async (t) => {
+    const rt = runtime(t, ['broker', '--port', '0', '--dir', dir]);
+    expect(await rt.exitCode).toBe(1);
+    expect(rt.err()).toMatch(/^the embedded broker cannot keep its data in .*; choose a folder that .*\n$/);
+  });
+}
+
+// `script` gives the command a terminal of its own.
+for (const columns of [1, 20, 39]) {
+  test.skipIf(!existsSync('/usr/bin/script'))(`a terminal of ${columns} columns is wide enough`, async (t) => {
+    const command = `stty cols ${columns}; ${process.execPath} ${bin} start --help; ${process.execPath} ${bin} validat`;
+    const rt = started(t, '/usr/bin/script', ['-qec', command, '/dev/null']);
+    expect(await rt.exitCode).toBe(1);
+    expect(rt.out().replaceAll(/\s+/g, ' ')).toMatch(/Usage: runtime start .*Did you mean validate\?/);
+  });
+}

@@ -240,6 +240,18 @@ describe('M11 handler files (loading them is the worker’s part)', () => {
   ])('%s', (path, message) => {
     expect(linesOf(groupWith(`handlers: [../handlers/b.ts, ${path}]`))).toEqual([expect.stringContaining(message)]);
   });
+  test('a missing file is told together with the other mistakes of its group', () => {
+    expect(linesOf(groupWith('handlers: ../handlers/none.ts', 'retrys: 3', 'from: x'))).toEqual([
+      expect.stringContaining('4:15 groups.g.handlers: no such file'),
+      expect.stringContaining('groups.g.retrys: unknown key'),
+      expect.stringContaining('groups.g.from: not an accepted value'),
+    ]);
+    const defaults = `defaults: { from: x }\n${groupWith('handlers: [../handlers/none.ts]')}`;
+    expect(linesOf(defaults)).toEqual([
+      expect.stringContaining('defaults.from'),
+      expect.stringContaining('groups.g.handlers[0]: no such file'),
+    ]);
+  });
   test('not readable', () => {
     const denied = Object.assign(new Error('denied'), { code: 'EACCES' });
     const checkReadable = (): never => {

@@ -119,4 +119,11 @@ test('a folder that cannot be written is the user´s to change', () => {
   const file = join(dir, 'file');
   writeFileSync(file, '');
   expect(() => openFolderStore(file)).toThrow(/cannot keep its data in .*choose a folder/);
+  expect(() => openFolderStore(join(file, 'below'))).toThrow(/cannot keep its data in .*choose a folder/);
+});
+
+test('folders above it are made too', () => {
+  const store = openFolderStore(join(dir, 'a', 'b', 'c'));
+  expect(readdirSync(join(dir, 'a', 'b', 'c'))).toEqual(['journal.jsonl']);
+  store.close();
 });
