@@ -26,6 +26,8 @@ export interface Route {
 
 /** Types that `'*'` handlers get are named by whoever writes the topic: counters for them have a limit. */
 const labelsMax = 1000;
+/** A name is shorter; what is longer is handled, and not remembered. */
+const labelCharactersMax = 1000;
 const otherLabel = '(other)';
 
 export class Routes {
@@ -72,12 +74,16 @@ export class Routes {
     const known = this.#known.get(type);
     if (known !== undefined) return known;
     const route = this.#build(type);
-    if (this.#known.size < labelsMax) this.#known.set(type, route);
+    if (this.#remembers(type)) this.#known.set(type, route);
     return route;
   }
 
+  #remembers(type: string): boolean {
+    return this.#known.size < labelsMax && type.length <= labelCharactersMax;
+  }
+
   #build(type: string): Route | null {
-    const label = this.#known.size < labelsMax ? type : otherLabel;
+    const label = this.#remembers(type) ? type : otherLabel;
     const handlers: RouteHandler[] = [];
     for (const module of this.#modules) {
       if (module.events !== null && !module.events.has(type)) continue;

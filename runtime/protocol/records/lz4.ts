@@ -6,8 +6,8 @@
  *           blocks of (length 4, bytes, [checksum 4]), length 0, [content checksum 4]
  *   block:  sequences of (token, literals, match offset 2, match length); the last one ends after its literals
  */
-import { lz4Compress, lz4Decompress } from '@platformatic/wasm-utils';
 import { ProtocolError } from '../reader.ts';
+import { runWasm } from './wasm-codecs.ts';
 
 const frameMagic = 0x184d2204;
 const flag = { dictionary: 0x01, contentSize: 0x08, blockChecksum: 0x10 } as const;
@@ -15,7 +15,7 @@ const uncompressedBlock = 0x8000_0000;
 const shortestMatch = 4;
 
 export function compressLz4(bytes: Buffer): Buffer {
-  return lz4Compress(bytes);
+  return runWasm('lz4_compress', bytes);
 }
 
 /** @param maxBytes the most that may come out @throws ProtocolError */
@@ -23,7 +23,7 @@ export function decompressLz4(bytes: Buffer, maxBytes: number): Buffer {
   const size = decodedSize(bytes);
   if (size > maxBytes) throw new ProtocolError(`lz4 data unpacks to ${size} bytes, at most ${maxBytes} are allowed`);
   try {
-    return lz4Decompress(bytes);
+    return runWasm('lz4_decompress', bytes);
   } catch (error) {
     throw new ProtocolError('an lz4 frame does not decode', { cause: error });
   }

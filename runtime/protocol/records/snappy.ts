@@ -2,8 +2,8 @@
  * Snappy as Kafka clients write it: the Java client frames it (xerial: a header of 16 bytes, then blocks, each after
  * its length), librdkafka and Go clients write one raw block. The library knows raw blocks only, so frames are split here.
  */
-import { snappyCompress, snappyDecompress } from '@platformatic/wasm-utils';
 import { ProtocolError } from '../reader.ts';
+import { runWasm } from './wasm-codecs.ts';
 
 const magic = Buffer.from('82534e4150505900', 'hex'); // \x82SNAPPY\0, then version 1 and lowest readable version 1
 const frameHeaderBytes = 16;
@@ -17,7 +17,7 @@ export function compressSnappy(bytes: Buffer): Buffer {
   header.writeInt32BE(1, 12);
   const parts: Buffer[] = [header];
   for (let at = 0; at < bytes.length; at += blockBytes) {
-    const block = snappyCompress(bytes.subarray(at, at + blockBytes));
+    const block = runWasm('snappy_compress', bytes.subarray(at, at + blockBytes));
     const length = Buffer.alloc(4);
     length.writeInt32BE(block.length);
     parts.push(length, block);
@@ -51,7 +51,7 @@ export function decompressSnappy(bytes: Buffer, maxBytes: number): Buffer {
 
 function decompressBlock(block: Buffer): Buffer {
   try {
-    return snappyDecompress(block);
+    return runWasm('snappy_decompress', block);
   } catch (error) {
     throw new ProtocolError('a snappy block does not decode', { cause: error });
   }
