@@ -11,14 +11,17 @@ export interface Filling {
   readonly partitions: number;
   readonly records: number;
   readonly valueBytes: number;
+  /** Default: Kafka's `batch.size`. */
+  readonly batchBytes?: number;
   readonly report: (line: string) => void;
 }
 
-const batchBytes = 16_384; // Kafka's `batch.size`
+const defaultBatchBytes = 16_384; // Kafka's `batch.size`
 const keys = 10_000;
 
 /** @returns the topic's name, new for every call */
-export async function fillTopic({ brokers, partitions, records, valueBytes, report }: Filling): Promise<string> {
+export async function fillTopic(filling: Filling): Promise<string> {
+  const { brokers, partitions, records, valueBytes, report, batchBytes = defaultBatchBytes } = filling;
   const topic = `bench-${valueBytes}-${Date.now()}`;
   const kafka = new TestKafka(
     brokers.split(',').map((address) => {

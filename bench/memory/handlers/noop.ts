@@ -1,0 +1,3 @@
+import { defineHandlers } from 'kafka-worker-runtime';
+
+export default defineHandlers({ '*': () => {} });

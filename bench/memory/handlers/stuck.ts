@@ -1,0 +1,8 @@
+/** One key fails for ever, the others cost nothing. */
+import { defineHandlers } from 'kafka-worker-runtime';
+
+export default defineHandlers({
+  '*': (event) => {
+    if (event.key === 'key-0') throw new Error('this key is stuck');
+  },
+});
