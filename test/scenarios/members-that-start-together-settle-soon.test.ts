@@ -22,7 +22,13 @@ for (const target of [delayed, ...(await targets())]) {
       target.owns(`${topic}.dlq`);
       const name = target.fresh('billing');
       // They hear of each other with their heartbeats: all have to be there when the first one asks.
-      const group = { name, protocol: 'classic', topics: [topic], timeouts: { heartbeat: '5s', session: '30s' }, dlq: { enabled: false } };
+      const group = {
+        name,
+        protocol: 'classic',
+        topics: [topic],
+        timeouts: { heartbeat: '5s', session: '30s' },
+        dlq: { enabled: false },
+      };
       const startedAt = performance.now();
       const all = await Promise.all(
         Array.from({ length: members }, () =>

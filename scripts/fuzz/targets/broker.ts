@@ -24,7 +24,13 @@ import { ClientSocket } from '../client-socket.ts';
 import { frame, request } from '../requests.ts';
 import type { Outcome, Target } from '../target.ts';
 
-const groupSettings = { minSessionTimeoutMs: 1, maxSessionTimeoutMs: 1_800_000, initialRebalanceDelayMs: 0 };
+const groupSettings = {
+  minSessionTimeoutMs: 1,
+  maxSessionTimeoutMs: 1_800_000,
+  initialRebalanceDelayMs: 0,
+  consumerSessionTimeoutMs: 45_000,
+  consumerHeartbeatIntervalMs: 5_000,
+};
 /** Longer than every session, transaction and long poll that the broker allows. */
 const longEnoughMs = 3_600_000;
 

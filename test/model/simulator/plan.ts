@@ -51,7 +51,10 @@ export function drawPlan(seed: number, shrink: Shrink = {}): Plan {
   const sometimes = (share: number, value: number): number => (random() < share ? value : 0);
   const members = whole(1, 3);
   const workers = whole(1, 2);
-  const group = { ...drawGroup(workers, whole), protocol: seed % 2 === 0 ? ('classic' as const) : ('consumer' as const) };
+  const group = {
+    ...drawGroup(workers, whole),
+    protocol: seed % 2 === 0 ? ('classic' as const) : ('consumer' as const),
+  };
   const records = whole(5, 40);
   const drawn = {
     partitions: whole(1, 3),
