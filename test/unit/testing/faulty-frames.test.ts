@@ -37,7 +37,7 @@ async function scene(t: TestContext, name: keyof typeof clients) {
   return {
     ...{ frames, network },
     ask: () => client.send('any', 'metadata', metadata, request),
-    askWho: () => client.send('any', 'metadata', findCoordinator, { key: 'g', keyType: 0, keys: ['g'] }),
+    askWho: (key = 'g') => client.send('any', 'metadata', findCoordinator, { key, keyType: 0, keys: [key] }),
   };
 }
 
@@ -69,8 +69,9 @@ for (const name of ['kafkajs', 'platformatic'] as const) {
   test(`${name}: B3: answers that are swapped resolve nothing`, async (t) => {
     const it = await scene(t, name);
     await it.ask();
-    it.frames.next('Metadata', { kind: 'swap' });
-    const both = await Promise.allSettled([it.ask(), it.askWho()]);
+    it.frames.next('FindCoordinator', { kind: 'swap' });
+    // Each answer decodes, as one to the other question.
+    const both = await Promise.allSettled([it.askWho('g'), it.askWho('h')]);
     expect(both).toMatchObject([
       { status: 'rejected', reason: { code: 'RT_KAFKA_PROTOCOL' } },
       { status: 'rejected', reason: { code: 'RT_KAFKA_PROTOCOL' } },
