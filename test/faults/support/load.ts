@@ -71,12 +71,12 @@ export class Load {
     return this.#published;
   }
 
-  /** @param valueBytes of each record */
-  async publish(count: number, valueBytes = 2): Promise<void> {
+  /** @param valueBytes of each record @param kafka to send them with, where they should meet the network's faults */
+  async publish(count: number, valueBytes = 2, kafka = this.#options.kafka): Promise<void> {
     const numbers = Array.from({ length: count }, (_, i) => this.#published + i);
     this.#published += count;
     this.#poison += numbers.filter(isPoison).length;
-    await this.#options.kafka.publish(
+    await kafka.publish(
       this.#options.topic,
       numbers.map((nr) => ({
         key: Buffer.from(`key-${nr % keys}`),
