@@ -58,6 +58,7 @@ test.for(nonsense)('B13: metadata %s, at the start and while it runs, is asked f
     clock: fastClock(10),
     joined: false,
     group: { timeouts: { heartbeat: '2s', session: '5m', rebalance: '5m' } },
+    manifest: { kafka: { requestTimeout: '6s' } },
     before: (frames) =>
       frames.always('Metadata', {
         kind: 'change',

@@ -93,7 +93,7 @@ test.for(nowhere)('B18: %s: asked again with backoff, and stuck after stalledFor
       ...inline,
       name: 'fine',
       topics: ['fine'],
-      timeouts: { heartbeat: '1s', session: '30s', rebalance: '30s' },
+      timeouts: { heartbeat: '1s', session: '10s', rebalance: '10s' },
     },
     // Of its time 20 s: a JoinGroup may rightly take the rebalance timeout and a little.
     clock: fastClock(10),
