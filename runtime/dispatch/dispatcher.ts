@@ -119,6 +119,7 @@ export class Dispatcher implements Dispatch {
     const { id, topic, partition, epoch, firstOffset, lastOffset, bytes, progress } = set;
     const { opening } = flow;
     flow.opening = null;
+    flow.told = opening ?? flow.told;
     flow.inFlight.add(set);
     this.#tasks.add(set, flow);
     flow.slot
@@ -229,6 +230,8 @@ export class Dispatcher implements Dispatch {
       flow.lost = true;
       flow.suspects = suspects.get(flow.key) ?? [];
     }
+    // Those with nothing in flight go on under their epoch, and what is finished ahead of them still is.
+    for (const flow of this.#flows.values()) if (flow.slot === slot && !flow.lost) flow.opening ??= flow.told;
     this.#tasks.giveBackAll(slot);
     this.#changed();
   }

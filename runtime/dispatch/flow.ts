@@ -13,6 +13,8 @@ export interface Flow extends TopicPartition {
   readonly ended: AbortController;
   /** Goes with the first set, then null. */
   opening: Opening | null;
+  /** What its thread was told of it: a successor has to hear it again, unless the partition is opened anew. */
+  told: Opening | null;
   readonly inFlight: InFlight;
   /** Offsets that wait for an operator. */
   readonly held: Set<number>;
@@ -37,6 +39,7 @@ export function newFlow(place: TopicPartition, epoch: number, slot: ThreadSlot, 
     slot,
     ended: new AbortController(),
     opening,
+    told: null,
     inFlight: new InFlight(),
     held: new Set(),
     stale: new Set(),
