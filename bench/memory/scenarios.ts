@@ -62,7 +62,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'replacements',
     what: `${replacementsWanted} threads that end and are replaced; a record that ends three is a dead letter`,
-    fill: (place) => filled(place, { records: 2_000, valueBytes: 100, partitions: 16 }),
+    fill: (place) => filled(place, { records: 2_400, valueBytes: 100, partitions: 24 }),
     progress: async (runtime) => (await runtime.counter('kafka_eventbus_threads_died_total')) / replacementsWanted,
   },
 ];
