@@ -7,7 +7,7 @@ import { runTarget } from '../../scripts/fuzz/watched-run.ts';
 /** As many as take some three seconds each on an idle machine. */
 const inputs: Record<TargetName, number> = { records: 5_000, responses: 8_000, broker: 4_000, manifest: 2_000 };
 
-test.each(targetNames)('%s', async (target) => {
+test.each(targetNames)('%s', { timeout: 300_000 }, async (target) => {
   const result = await runTarget({ target, inputs: inputs[target], seed: 1 }, () => {});
   expect(result.findings).toEqual([]);
   expect(result.memory).toMatchObject({ flat: true });
