@@ -87,7 +87,8 @@ export async function runCampaign(options: ChaosOptions, watcher: Watcher): Prom
   try {
     await kafka.createTopics({ [topic]: { partitions: partitionsAtStart } });
     watcher.says(`starting ${slotsAtStart} processes`);
-    await Promise.all(Array.from({ length: slotsAtStart }, (_, slot) => fleet.start(slot)));
+    // One by one: several at once would take the processor from one another while they load their handlers.
+    for (let slot = 0; slot < slotsAtStart; slot++) await fleet.start(slot);
     field.load.start();
     field.commits.start();
     await recover(field, 0);
@@ -123,6 +124,8 @@ async function one(field: Field, step: Step): Promise<StepResult> {
   const beganUs = monotonicUs();
   const made = await makeFault(field, step);
   const recoveredUs = await recover(field, made.fromRecord, made.also);
+  const untilUs = monotonicUs();
+  field.kills.push(...(made.lost ?? []).map((kill) => ({ ...kill, untilUs })));
   if (recoveredUs === null)
     field.problems.push(`${step.kind}: records did not flow again in ${recoveryMaxMs / 1000} s`);
   field.problems.push(...(await field.fleet.revive()));

@@ -20,7 +20,7 @@ describe.skipIf(missing)('on Apache Kafka', () => {
   let result: CampaignResult | null = null;
   afterAll(() => result?.forget());
 
-  test('eight faults cost no promise', { timeout: 400_000 }, async ({ annotate }) => {
+  test('eight faults cost no promise', { timeout: 900_000 }, async ({ annotate }) => {
     const options = { brokers: null, faults: kinds.length, kinds, seed: 1, client: 'kafkajs', json: false } as const;
     result = await runCampaign(options, silent);
 

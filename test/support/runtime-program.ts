@@ -54,7 +54,9 @@ export class RuntimeProgram extends RunningProcess {
   /** Waits until every group has joined. @param partitions how many it then owns; any number when missing */
   async joined(partitions?: number): Promise<void> {
     await this.until(async () => {
-      if ((await this.get('/ready')).status !== 200) return false;
+      // A process that ends resets the connection; that it has ended is told by `until`.
+      const ready = await this.get('/ready').catch(() => null);
+      if (ready?.status !== 200) return false;
       if (partitions === undefined) return true;
       const { groups } = JSON.parse((await this.get('/health')).body) as { groups: { partitions: number }[] };
       return groups.every((group) => group.partitions === partitions);
