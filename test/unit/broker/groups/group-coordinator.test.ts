@@ -182,6 +182,37 @@ test('a static member restarts into the same generation and assignment, and its 
   expect(mayCommit(claim(old, 'pod-1'))).toBe(kafkaErrors.FENCED_INSTANCE_ID);
 });
 
+test('a static member needs no id to join with, and its former id is refused wherever it is used', async () => {
+  const old = await join('', { instanceId: 'pod-1' });
+  expect(old.errorCode).toBe(kafkaErrors.NONE);
+  await sync(old, [[old.memberId, 'all']]);
+  await join('', { instanceId: 'pod-1' });
+  expect((await join(old.memberId, { instanceId: 'pod-1' })).errorCode).toBe(kafkaErrors.FENCED_INSTANCE_ID);
+  const late = { ...claim(old, 'pod-1'), protocolType: null, protocolName: null, assignments: new Map() };
+  expect((await groups.sync(groupId, late)).errorCode).toBe(kafkaErrors.FENCED_INSTANCE_ID);
+  const leaving = { memberId: old.memberId, instanceId: 'pod-1' };
+  expect(groups.leave(groupId, leaving)).toBe(kafkaErrors.FENCED_INSTANCE_ID);
+});
+
+test('a static member that is away while the others rebalance finds what it was dealt when it is back', async () => {
+  const away = await join('', { instanceId: 'pod-1', sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 10_000 });
+  await sync(away, [[away.memberId, 'all']]);
+  const other = { instanceId: 'pod-2', sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 10_000 };
+  const joining = join('', other);
+  await clock.advance(10_000);
+  const leads = await joining;
+  expect(leads).toMatchObject({ generation: 2, leader: leads.memberId });
+  expect(leads.members).toHaveLength(2);
+  await sync(leads, [
+    [leads.memberId, 'mine'],
+    [away.memberId, 'yours'],
+  ]);
+  const back = await join('', { instanceId: 'pod-1' });
+  expect(back.generation).toBe(2);
+  expect((await sync(back)).assignment.toString()).toBe('yours');
+  expect(beat(leads)).toBe(kafkaErrors.NONE);
+});
+
 test('a static member is taken out by its instance id alone', async () => {
   await join('', { instanceId: 'pod-1' });
   expect(groups.leave(groupId, { memberId: '', instanceId: 'pod-2' })).toBe(kafkaErrors.UNKNOWN_MEMBER_ID);
