@@ -14,6 +14,8 @@ import type { TopicIdPartition } from './reconciler.ts';
 
 /** A broker that does not answer must not hold up a stop: the session ends by itself. */
 const leaveTimeoutMs = 3000;
+/** The least that `timeouts.heartbeat` may say. */
+const beatEveryMsMin = 100;
 
 export interface ConsumerBeatsOptions {
   readonly group: GroupSettings;
@@ -74,7 +76,8 @@ export class ConsumerBeats {
     if (answer.errorCode !== 0) return answer.errorCode;
     this.#told = saying;
     this.#epoch = answer.memberEpoch;
-    this.#intervalMs = Math.min(group.timeouts.heartbeatMs, answer.heartbeatIntervalMs);
+    // Not 0, whatever the answer says: that would be a beat after the other.
+    this.#intervalMs = Math.min(group.timeouts.heartbeatMs, Math.max(beatEveryMsMin, answer.heartbeatIntervalMs));
     if (answer.assignment !== null) {
       this.#target = answer.assignment.topics.flatMap(({ topicId, partitions }) =>
         partitions.map((partition) => ({ topicId, partition })),

@@ -9,7 +9,7 @@
  * of the identity is that of the last answer: the broker refuses commits of other ones (113), and the next beat brings
  * the new one.
  */
-import type { LoopWait } from '../core/loop-wait.ts';
+import { LoopWait } from '../core/loop-wait.ts';
 import { ConsumerBeats } from './consumer-beats.ts';
 import { Heartbeat, type HeartbeatVerdict } from './heartbeat.ts';
 import type { MemberIdentity, MembershipOptions } from './membership.ts';
@@ -45,6 +45,7 @@ export class ConsumerStay {
     this.#reconciler = new Reconciler({
       ...options,
       topics: this.#topics,
+      wait: new LoopWait(options.emit, { group: group.name, loop: 'topics' }),
       // Two beats of room: one that brings the revocation, one that acknowledges it.
       budgetMs: Math.min(drainBudgetMs, Math.max(0, rebalanceMs - 2 * heartbeatMs)),
       changed: () => this.#changed(),

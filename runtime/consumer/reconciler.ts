@@ -11,6 +11,7 @@
 import { backoffMs } from '../core/backoff.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { KafkaError } from '../core/errors.ts';
+import type { LoopWait } from '../core/loop-wait.ts';
 import type { Random } from '../core/random.ts';
 import type { TopicPartition } from '../core/record-set.ts';
 import type { DrainReason } from '../core/stages.ts';
@@ -32,6 +33,8 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly hooks: MembershipHooks;
+  /** For names that do not come: partitions that nobody reads would look like idle ones. */
+  readonly wait: LoopWait;
   /** How long a revocation may take to finish what is in flight. */
   readonly budgetMs: number;
   /** `owned` is not what it was: the broker should be told. */
@@ -91,7 +94,7 @@ export class Reconciler {
   }
 
   async #approach(): Promise<void> {
-    const { clock, random, budgetMs } = this.#options;
+    const { clock, random, budgetMs, wait } = this.#options;
     const { signal } = this.#closing;
     for (let failures = 0; !signal.aborted; ) {
       const gone = this.owned.filter((partition) => !this.#target.has(keyOf(partition)));
@@ -102,12 +105,16 @@ export class Reconciler {
         continue;
       }
       const missing = this.#missing();
-      if (missing.length === 0) return;
-      const names = await this.#namesOf(missing);
-      if (this.#take(names)) failures = 0;
+      if (missing.length === 0) break;
+      if (this.#take(await this.#namesOf(missing))) {
+        failures = 0;
+        continue;
+      }
       // A topic that was made a moment ago is not known to every broker yet.
-      else await sleep(clock, backoffMs(retryBackoff, failures++, random), signal);
+      wait.began('Kafka does not say which topics were assigned');
+      await sleep(clock, backoffMs(retryBackoff, failures++, random), signal);
     }
+    wait.over();
   }
 
   #missing(): readonly TopicIdPartition[] {

@@ -32,6 +32,7 @@ function scene(instanceId: string | null = null) {
   const cluster = new Cluster({ client, clock, random: seededRandom(1) });
   const story: string[] = [];
   const states: string[] = [];
+  const waits = new Set<string>();
   const names = (partitions: readonly TopicPartition[]): string => partitions.map(partitionKey).join(' ');
   const drains: ((finished: boolean) => void)[] = [];
   const state = { intervalMs: 5000, topics: [topic('a', idOfA, 4)] };
@@ -62,6 +63,9 @@ function scene(instanceId: string | null = null) {
     random: seededRandom(1),
     emit: (name, event) => {
       if (name === 'group.state') states.push((event as { readonly state: string }).state);
+      const { loop } = event as { readonly loop: string };
+      if (name === 'loop.waiting') waits.add(loop);
+      if (name === 'loop.answered') waits.delete(loop);
     },
     drainBudgetMs: 25_000,
     hooks: {
@@ -86,7 +90,7 @@ function scene(instanceId: string | null = null) {
     await settle();
   };
   return {
-    ...{ clock, client, membership, story, states, state, answers, beats, settle, joins },
+    ...{ clock, client, membership, story, states, waits, state, answers, beats, settle, joins },
     drain: async (finished: boolean) => {
       for (const resolve of drains.splice(0)) resolve(finished);
       await settle();
@@ -119,6 +123,15 @@ test('joins with everything, and then says only what has changed', async () => {
   await s.clock.advance(3000);
   expect(s.beats()[2]).toMatchObject({ memberEpoch: 2, subscribedTopics: null, owned: null });
   expect(s.story).toHaveLength(1);
+});
+
+test('beats that get no answer are a wait of the coordinator', async () => {
+  const s = scene();
+  await s.joins({ epoch: 2, assignment: [] });
+  expect([...s.waits]).toEqual([]);
+  s.answers.push(() => new Promise<never>(() => {}));
+  await s.clock.advance(3000);
+  expect([...s.waits]).toEqual(['coordinator']);
 });
 
 test('beats as often as the broker asks for, or more often where the manifest says so', async () => {
@@ -221,9 +234,11 @@ test('a topic whose id is not known yet is asked for until it is', async () => {
   await s.joins({ epoch: 2, assignment: [...ofA(0), { topicId: idOfB, partitions: [0] }] });
   await s.clock.advance(500);
   expect(s.story).toEqual(['assigned a/0']);
+  expect([...s.waits]).toEqual(['topics']);
   s.state.topics = [...s.state.topics, topic('b', idOfB, 1)];
   await s.clock.advance(3000);
   expect(s.story).toEqual(['assigned a/0', 'assigned b/0']);
+  expect([...s.waits]).toEqual([]);
 });
 
 test('a topic that was made again is another one: the old partition is given up first', async () => {
