@@ -28,6 +28,8 @@ export class ConsumerMembership implements Membership {
   readonly #memberId: string;
   #stay: ConsumerStay | null = null;
   #joined: boolean = false;
+  /** A membership that was lost, and that the broker may still have. */
+  #former: ConsumerStay | null = null;
   /** Aborted by `leave()` and `abandon()`. */
   readonly #leaving = new AbortController();
   #running: Promise<void> | null = null;
@@ -94,6 +96,7 @@ export class ConsumerMembership implements Membership {
       if (end.kind === 'failed') throw end.error;
       if (end.kind === 'left') return;
       reason = end.reason;
+      this.#former = this.#stay;
     }
   }
 
@@ -123,8 +126,15 @@ export class ConsumerMembership implements Membership {
 
   /** @returns Kafka's error code; null when there was no answer */
   async #attempt(stay: ConsumerStay): Promise<number | null> {
+    const { sessionMs } = this.#options.group.timeouts;
     try {
-      return await stay.beats.send(this.#options.group.timeouts.sessionMs);
+      // It would take us back under the epoch that we had, and then a commit that is still on its way from before would
+      // count: leaving ends that epoch. Where we are not known any more, this changes nothing.
+      const code = await this.#former?.beats.resign(sessionMs);
+      if (code !== undefined && ['retry', 'findCoordinator'].includes(actionFor('consumerHeartbeat', code)))
+        return code;
+      this.#former = null;
+      return await stay.beats.send(sessionMs);
     } catch (error) {
       this.#wait.failed(error);
       const passing = error instanceof KafkaError && error.retryable;

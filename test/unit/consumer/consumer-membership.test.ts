@@ -191,10 +191,11 @@ test.each([k.UNKNOWN_MEMBER_ID, k.FENCED_MEMBER_EPOCH, k.GROUP_ID_NOT_FOUND])(
   async (errorCode) => {
     const s = scene();
     await s.joins({ epoch: 2, assignment: ofA(0, 1) });
-    s.answers.push({ epoch: 2, assignment: ofA(0) }, { errorCode }, { epoch: 7, assignment: ofA(1) });
+    s.answers.push({ epoch: 2, assignment: ofA(0) }, { errorCode }, {}, { epoch: 7, assignment: ofA(1) });
     await s.clock.advance(6000);
     await s.settle();
     expect(s.story).toEqual(['assigned a/0 a/1', 'revoked a/1 in 25000', 'lost a/0 a/1', 'assigned a/1']);
+    expect(s.beats().map(({ memberEpoch }) => memberEpoch)).toEqual([0, 2, 2, 2, -1, 0, 7]);
     const again = s.beats().findLast(({ memberEpoch }) => memberEpoch === 0);
     expect(again).toMatchObject({ memberId: s.beats()[0].memberId, owned: [], subscribedTopics: ['a', 'b'] });
     expect(s.membership.identity).toMatchObject({ generation: 7 });
@@ -213,6 +214,18 @@ test('a commit that was refused loses everything', async () => {
   await s.settle();
   expect(s.story.slice(0, 2)).toEqual(['assigned a/0', 'lost a/0']);
   expect(s.beats().at(-1)).toMatchObject({ memberEpoch: 0 });
+});
+
+test('a membership that was lost is left before it joins again, however long that takes', async () => {
+  const s = scene();
+  await s.joins({ epoch: 2, assignment: ofA(0) });
+  s.answers.push({ errorCode: k.FENCED_MEMBER_EPOCH }, { errorCode: k.NOT_COORDINATOR }, () => {
+    throw connectionError();
+  });
+  await s.clock.advance(3000);
+  await s.clock.advance(2000);
+  const epochs = s.beats().map(({ memberEpoch }) => memberEpoch);
+  expect(epochs).toEqual([0, 2, 2, -1, -1, -1, 0]);
 });
 
 test('a session without an answer is over, even if nobody says so', async () => {
