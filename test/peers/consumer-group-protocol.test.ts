@@ -151,7 +151,8 @@ for (const target of await targets()) {
         await until(
           async () => {
             const found = await kafka.describe();
-            return found.state === 'Stable' && found.members.every(({ assignment }) => assignment.topics.length === 1);
+            const sharing = found.members.filter(({ assignment }) => assignment.topics.length === 1);
+            return found.state === 'Stable' && sharing.length === members.length;
           },
           { withinMs: 60_000, state },
         );
