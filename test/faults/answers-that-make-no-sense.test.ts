@@ -12,7 +12,7 @@ test('B10: a throttled fetch waits, and heartbeats go on, however long theirs ar
   const target = await embeddedTarget(t);
   const { frames, load, finished, rt } = await startScene(t, target, {
     clock: fastClock(10),
-    group: { timeouts: { heartbeat: '500ms', session: '5m', rebalance: '5m' } },
+    group: { protocol: 'classic', timeouts: { heartbeat: '500ms', session: '5m', rebalance: '5m' } },
   });
   const throttled = (throttleTimeMs: number) => ({
     kind: 'change' as const,
@@ -57,7 +57,7 @@ test.for(nonsense)('B13: metadata %s, at the start and while it runs, is asked f
   const scene = await startScene(t, await embeddedTarget(t), {
     clock: fastClock(10),
     joined: false,
-    group: { timeouts: { heartbeat: '2s', session: '5m', rebalance: '5m' } },
+    group: { protocol: 'classic', timeouts: { heartbeat: '2s', session: '5m', rebalance: '5m' } },
     manifest: { kafka: { requestTimeout: '6s' } },
     before: (frames) =>
       frames.always('Metadata', {

@@ -30,6 +30,7 @@ const passing = new Set(['retry', 'refresh', 'findCoordinator', 'rejoin']);
 const clock = fastClock(50);
 const group = {
   name: 'billing',
+  protocol: 'classic',
   topics: ['orders'],
   timeouts: { heartbeat: '2s', session: '25m', rebalance: '25m' },
   commit: { interval: '1s' },

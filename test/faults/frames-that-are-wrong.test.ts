@@ -21,7 +21,7 @@ describe(target.name, () => {
 
   for (const [row, what, faults] of rows) {
     test(`${row}: ${what}`, async (t) => {
-      const { rt, frames, load, finished } = await startScene(t, target);
+      const { rt, frames, load, finished } = await startScene(t, target, { group: { protocol: 'classic' } });
       const joins = frames.seen('JoinGroup');
       for (const api of apis) frames.next(api, ...faults);
       // One poison record of 97 takes the producer along: it needs as many batches as there are faults.

@@ -55,7 +55,10 @@ for (const [name, api, change, code] of refusals) {
       if (when === 'at the start') refuse();
       const rt = await startTestRuntime(t, {
         brokers: [network.address],
-        groups: { refused: { ...inline, topics: ['refused'] }, fine: { ...inline, topics: ['fine'] } },
+        groups: {
+          refused: { ...inline, protocol: 'classic', topics: ['refused'] },
+          fine: { ...inline, protocol: 'classic', topics: ['fine'] },
+        },
         joined: false,
       });
       if (when === 'while it runs') {
@@ -91,6 +94,7 @@ test.for(nowhere)('B18: %s: asked again with backoff, and stuck after stalledFor
     brokers: [network.address],
     group: {
       ...inline,
+      protocol: 'classic',
       name: 'fine',
       topics: ['fine'],
       timeouts: { heartbeat: '1s', session: '10s', rebalance: '10s' },
@@ -113,7 +117,7 @@ test('B18: an assignment without partitions is legal: nothing is stuck', async (
   frames.next('SyncGroup', { kind: 'change', change: (answer) => ({ ...answer, assignment: Buffer.alloc(0) }) });
   const rt = await startTestRuntime(t, {
     brokers: [network.address],
-    group: { ...inline, name: 'fine', topics: ['fine'] },
+    group: { ...inline, protocol: 'classic', name: 'fine', topics: ['fine'] },
   });
   expect(rt.count('partition.opened')).toBe(0);
   const beats = frames.seen('Heartbeat');

@@ -16,7 +16,7 @@ describe(target.name, () => {
   test(`while it joins: ${whileItJoins.join(', ')}`, async (t) => {
     const { frames, load, finished, rt } = await startScene(t, target, {
       // A member whose JoinGroup was answered to nobody is waited for by the next one, this long.
-      group: { timeouts: { heartbeat: '100ms', session: '6s', rebalance: '1s' } },
+      group: { protocol: 'classic', timeouts: { heartbeat: '100ms', session: '6s', rebalance: '1s' } },
       before: (frames) => {
         for (const api of whileItJoins) frames.next(api, ...lost);
       },
@@ -29,7 +29,7 @@ describe(target.name, () => {
   });
 
   test(`while it runs: ${whileItRuns.join(', ')}`, async (t) => {
-    const { frames, load, finished, rt } = await startScene(t, target);
+    const { frames, load, finished, rt } = await startScene(t, target, { group: { protocol: 'classic' } });
     const joins = frames.seen('JoinGroup');
     for (const api of whileItRuns) frames.next(api, ...lost);
     for (let round = 0; frames.struck < whileItRuns.length * lost.length; round++) {

@@ -21,7 +21,7 @@ for (const target of await targets()) {
       const start = (id: string) =>
         startTestRuntime(t, {
           brokers: target.addresses,
-          group: { ...quick, timeouts, name, topics: [topic], staticMembership: id },
+          group: { ...quick, protocol: 'classic', timeouts, name, topics: [topic], staticMembership: id },
           handlers: scripted,
         });
       const members = new Map<string, TestRuntime>();

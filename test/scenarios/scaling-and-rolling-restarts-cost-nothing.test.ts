@@ -89,7 +89,14 @@ async function startGroup(target: Target, idOf: (index: number) => string) {
     async start(index: number): Promise<TestRuntime> {
       const rt = await startTestRuntime(t, {
         brokers: target.addresses,
-        group: { ...quick, name, topics: [topic], staticMembership: idOf(index), buffer: { maxRecords: 20 } },
+        group: {
+          ...quick,
+          protocol: 'classic',
+          name,
+          topics: [topic],
+          staticMembership: idOf(index),
+          buffer: { maxRecords: 20 },
+        },
         handlers: scripted,
       });
       all.push(rt);

@@ -21,7 +21,7 @@ for (const target of await targets()) {
       const rt = await startTestRuntime(t, {
         brokers: target.addresses,
         topics: { [topic]: { partitions } },
-        group: { ...quick, name, topics: [topic] },
+        group: { ...quick, protocol: 'classic', name, topics: [topic] },
         handlers: scripted,
       });
       const records = (): TestRecord[] => Array.from({ length: keys }, (_, key): TestRecord => [`key ${key}`, {}]);
