@@ -58,7 +58,7 @@ for (const target of await targets()) {
       const topic = await target.makeTopic('orders', partitions);
       target.owns(`${topic}.dlq`);
       const name = target.fresh('mixed');
-      const group = { ...quick, name, topics: [topic] };
+      const group = { ...quick, protocol: 'classic', name, topics: [topic] };
       const theirs = leader === 'theirs' ? await start(target.brokers, name, topic) : null;
       if (theirs !== null) await target.untilMembers(name, 1, () => theirs.stderr);
       const rt = await startTestRuntime({ onTestFinished }, { brokers: target.addresses, group, handlers: scripted });

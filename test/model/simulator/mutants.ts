@@ -180,7 +180,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'keep a thread whose handler does not settle after its abort',
-    edits: [{ file: 'worker/running-calls.ts', from: "this.services.post({ kind: 'tainted', reason });", to: '' }],
+    edits: [
+      {
+        file: 'worker/running-calls.ts',
+        from: "this.services.post({ kind: 'tainted', reason, culprit: placeOf(call.event) });",
+        to: '',
+      },
+    ],
   },
   {
     name: 'go on for ever beyond a record that is stuck',
@@ -201,8 +207,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'consumer/error-actions.ts',
-        from: 'commit: { ...anywhere, ...byCoordinator, ...byMembership, [k.REBALANCE_IN_PROGRESS]',
-        to: 'commit: { ...anywhere, ...byCoordinator, ...byMembership, [-2]',
+        from: "[k.REBALANCE_IN_PROGRESS]: 'drain',\n    [k.STALE_MEMBER_EPOCH]: 'stale',",
+        to: "[-2]: 'drain',\n    [k.STALE_MEMBER_EPOCH]: 'stale',",
       },
     ],
   },
