@@ -17,7 +17,7 @@ export function scriptedHandlers(ledger: Ledger, member: number, thread: Simulat
     '*': (event: Event, ctx: Context): unknown => {
       const entry = ledger.entries[event.partition]![Number(event.offset)]!;
       const step = entry.script[Math.min(entry.calls, entry.script.length - 1)]!;
-      return play(step, ledger, thread, ledger.started(member, thread, entry), event, ctx.signal);
+      return play(step, ledger, thread, ledger.started(member, thread, entry, ctx.fence.epoch), event, ctx.signal);
     },
   };
 }

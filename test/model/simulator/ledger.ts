@@ -27,10 +27,14 @@ export interface Call {
   readonly entry: Entry;
   readonly member: number;
   readonly thread: SimulatedThread;
+  /** Of the partition when the record was handed over; its end says nothing of a later assignment. */
+  readonly epoch: number;
 }
 
 interface Assignment {
   epoch: number;
+  /** All that it has had: opened again, it has another one. */
+  readonly epochs: Set<number>;
   /** By offset. */
   readonly calls: Map<number, number>;
   readonly done: Set<number>;
@@ -92,8 +96,8 @@ export class Ledger {
     this.note('BROKEN', () => this.violations.at(-1)!);
   }
 
-  started(member: number, thread: SimulatedThread, entry: Entry): Call {
-    const call = { entry, member, thread };
+  started(member: number, thread: SimulatedThread, entry: Entry, epoch: number): Call {
+    const call = { entry, member, thread, epoch };
     const lane = `${member}/${entry.partition}/${entry.key}`;
     this.note('call', () => `m${member}.${thread.index} ${name(entry)} #${entry.calls + 1}`);
     entry.calls++;
@@ -104,7 +108,7 @@ export class Ledger {
     if (earlier !== undefined && earlier.offset < entry.offset) {
       this.broken('order_per_key', `${name(entry)} before ${name(earlier)} was finished`);
     }
-    const assignment = this.#assignment(member, entry.partition);
+    const assignment = this.#assignmentOf(call);
     if (assignment === undefined) return call; // aborted or given up, and the thread has not heard of it yet
     if (assignment.done.has(entry.offset)) {
       this.broken('finished_runs_once', `${name(entry)} again in one assignment of m${member}`);
@@ -142,7 +146,7 @@ export class Ledger {
     entry.finished = true;
     const lowest = this.#lowestUnfinished(entry.partition);
     if (lowest < entry.offset) this.note('out of order', () => name(entry));
-    const done = this.#assignment(member, entry.partition)?.done;
+    const done = this.#assignmentOf(call)?.done;
     if (done === undefined) return;
     done.add(entry.offset);
     const beyond = [...done].filter((offset) => offset > lowest).length;
@@ -249,12 +253,14 @@ export class Ledger {
     const assignment = this.#assignment(member, partition);
     if (assignment !== undefined) {
       assignment.epoch = epoch;
+      assignment.epochs.add(epoch);
       assignment.inFlight.clear();
       return;
     }
     const key = `${member}/${this.#limits.topic}/${partition}`;
     const letters = new Set<string>();
-    this.#assignments.set(key, { epoch, calls: new Map(), done: new Set(), letters, inFlight: new Set() });
+    const epochs = new Set([epoch]);
+    this.#assignments.set(key, { epoch, epochs, calls: new Map(), done: new Set(), letters, inFlight: new Set() });
   }
 
   #closed(member: number, { partition, lost }: RuntimeEvents['partition.closed']): void {
@@ -284,6 +290,11 @@ export class Ledger {
     const calls = assignment.calls.get(offset) ?? 0;
     const needed = reason === 'worker_crash' ? 3 : this.#limits.maxRetries + 1;
     if (calls < needed) this.broken('dead_letter_after_all_retries', `${what} after ${calls} calls of ${needed}`);
+  }
+
+  #assignmentOf({ member, entry, epoch }: Call): Assignment | undefined {
+    const assignment = this.#assignment(member, entry.partition);
+    return assignment?.epochs.has(epoch) === true ? assignment : undefined;
   }
 
   #assignment(member: number, partition: number): Assignment | undefined {
