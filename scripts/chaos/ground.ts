@@ -17,6 +17,8 @@ import { slotsMax } from './deck.ts';
 import type { Slot } from './fleet.ts';
 
 const host = '127.0.0.1';
+/** In groups of the consumer protocol the broker says when a member is dead: as soon as the manifest's session does. */
+const shortSession = { 'group.consumer.min.session.timeout.ms': '6000', 'group.consumer.session.timeout.ms': '6000' };
 
 export interface Ground {
   readonly slots: readonly Slot[];
@@ -33,7 +35,7 @@ export async function ownKafka(): Promise<Ground> {
   const networks = await Promise.all(
     Array.from({ length: slotsMax }, (_, slot) => startFaultyNetwork(() => ({ host, port: ports[slot]! }))),
   );
-  const broker = await startKafka({ proxies: networks.map(({ address }) => address.port) });
+  const broker = await startKafka({ proxies: networks.map(({ address }) => address.port), properties: shortSession });
   ports = broker.proxiedPorts;
   const kafka = new TestKafka(addresses(broker.brokers));
   return {
