@@ -14,9 +14,9 @@ import type { GroupSettings } from '../../runtime/core/settings.ts';
 
 const mib = 1024 * 1024;
 
-/** Measured with Node 24: bare 45 MiB, with libraries 64; the rest is our code, and garbage between two collections. */
+/** Measured with Node 24: bare 45 MiB, with libraries 64; the rest, an estimate, is our code and garbage. */
 const baseBytes = 110 * mib;
-/** Measured with idle workers, above their heap. Young generations and stacks, and WebAssembly for snappy and lz4. */
+/** An estimate, above their heap: young generations and stacks, and WebAssembly for snappy and lz4. */
 const threadBytes = 24 * mib;
 /** The producer's own limit, which `producer.bufferBytes` is to be one day. */
 const producerBytes = 32 * mib;
