@@ -6,6 +6,9 @@
  * a record was on the stack of a thread, that record alone is the suspect: no other code can have run. Otherwise
  * all that were started and had not finished are, and the next thread runs them one by one, so that a second death
  * tells which of them it was.
+ *
+ * A suspect stays one until it is finished, whoever else kills its thread meanwhile: two culprits would take turns
+ * otherwise, each of them run anew after the death that the other one caused.
  */
 import { partitionKey } from '../core/record-set.ts';
 import type { Opening, PlaceOfRecord } from '../core/thread-messages.ts';
@@ -17,7 +20,7 @@ export class Deaths {
   /**
    * A thread has died.
    * @param inFlight by partition, what it had @param culprit the record that is to blame, where that is known
-   * @returns the suspects by partition, with their deaths so far
+   * @returns all suspects of these partitions that are not finished, with their deaths so far
    */
   record(
     inFlight: ReadonlyMap<string, InFlight>,
@@ -32,7 +35,8 @@ export class Deaths {
           ? suspect.running || !onStack
           : suspect.offset === culprit.offset && partition === partitionKey(culprit),
       );
-      if (blamed.length > 0) result.set(partition, this.#raise(partition, sets.lowestUnfinished, blamed));
+      const all = this.#raise(partition, sets, blamed);
+      if (all.length > 0) result.set(partition, all);
     }
     return result;
   }
@@ -42,15 +46,11 @@ export class Deaths {
     this.#counts.delete(partition);
   }
 
-  /** @param from records below it are finished: they cannot be blamed again */
-  #raise(partition: string, from: number, blamed: readonly { readonly offset: number }[]): Opening['suspects'] {
-    const before = [...(this.#counts.get(partition) ?? [])].filter(([offset]) => offset >= from);
-    const counts = new Map(before);
+  #raise(partition: string, sets: InFlight, blamed: readonly { readonly offset: number }[]): Opening['suspects'] {
+    const counts = this.#counts.get(partition) ?? new Map<number, number>();
+    for (const offset of counts.keys()) if (sets.isFinished(offset)) counts.delete(offset);
+    for (const { offset } of blamed) counts.set(offset, (counts.get(offset) ?? 0) + 1);
     this.#counts.set(partition, counts);
-    return blamed.map(({ offset }) => {
-      const deaths = (counts.get(offset) ?? 0) + 1;
-      counts.set(offset, deaths);
-      return { offset, deaths };
-    });
+    return [...counts].map(([offset, deaths]) => ({ offset, deaths }));
   }
 }

@@ -64,6 +64,15 @@ export class InFlight {
     return Number.POSITIVE_INFINITY;
   }
 
+  /** Whether the record is done with; one that was not handed over yet is not. */
+  isFinished(offset: number): boolean {
+    for (const { set, answered } of this.#sets) {
+      if (offset < set.firstOffset) return true; // below what is in flight
+      if (offset <= set.lastOffset) return answered || set.progress.isFinished(offset - set.firstOffset);
+    }
+    return false;
+  }
+
   /** Records whose handler was called and has not finished. */
   suspects(): readonly Suspect[] {
     const suspects: Suspect[] = [];

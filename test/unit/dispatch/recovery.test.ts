@@ -91,7 +91,10 @@ test('records that were started and not finished are suspects; deaths add up unt
       { offset: 2, deaths: 1 },
       { offset: 5, deaths: 1 },
     ],
-    [{ offset: 2, deaths: 2 }],
+    [
+      { offset: 2, deaths: 2 },
+      { offset: 5, deaths: 1 }, // nobody has run it since
+    ],
   ]);
   dispatch.abort([p0]); // here the assignment ends
   dispatch.open(p0, 9, null);
@@ -103,6 +106,32 @@ test('records that were started and not finished are suspects; deaths add up unt
   threads.at(-1)?.started.resolve();
   await clock.turn();
   expect(reread.at(-1)?.suspects.get('orders/0')).toEqual([{ offset: 2, deaths: 1 }]);
+});
+
+test('a suspect stays one until it is finished, whoever else kills its thread meanwhile', async () => {
+  const { clock, dispatch, threads, reread, start } = setup();
+  await start();
+  const die = async (death: number, running: { readonly partition: number }, finished: readonly number[] = []) => {
+    for (const place of [p0, p1]) dispatch.open(place, death, null);
+    const sets = [recordSet(p0, death, 0, 9), recordSet(p1, death, 0, 9)];
+    for (const set of sets) dispatch.accept(set);
+    for (const offset of finished) sets[0]?.progress.finish(offset);
+    const at = sets[running.partition]?.progress;
+    at?.start(running.partition + 4);
+    at?.enter(running.partition + 4);
+    threads.at(-1)?.hooks.died('exit 13');
+    await clock.advance(20_000);
+    threads.at(-1)?.started.resolve();
+    await clock.turn();
+    return reread.at(-1)?.suspects;
+  };
+  await die(1, p0);
+  const both = await die(2, p1);
+  expect(both?.get('orders/0')).toEqual([{ offset: 4, deaths: 1 }]);
+  expect(both?.get('orders/1')).toEqual([{ offset: 5, deaths: 1 }]);
+  const one = await die(3, p1, [4]);
+  expect(one?.get('orders/0') ?? []).toEqual([]);
+  expect(one?.get('orders/1')).toEqual([{ offset: 5, deaths: 2 }]);
 });
 
 test('a record that was on the stack is the only suspect, over all partitions of the thread', async () => {
