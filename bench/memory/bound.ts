@@ -14,10 +14,10 @@ import type { GroupSettings } from '../../runtime/core/settings.ts';
 
 const mib = 1024 * 1024;
 
-/** Measured with Node 24: bare 45 MiB, with libraries 64; the rest, an estimate, is our code and garbage. */
-const baseBytes = 110 * mib;
-/** An estimate, above their heap: young generations and stacks, and WebAssembly for snappy and lz4. */
-const threadBytes = 24 * mib;
+/** Measured with Node 24: bare 45 MiB, with libraries 64; the rest is what our code and garbage may take. */
+const baseBytes = 90 * mib;
+/** Measured: what an idle worker takes above its heap. */
+const threadBytes = 12.5 * mib;
 /** The producer's own limit, which `producer.bufferBytes` is to be one day. */
 const producerBytes = 32 * mib;
 /** Sets are cut at this size; a single larger batch makes a set of its own. */

@@ -22,8 +22,8 @@ export interface Measured {
   readonly passed: boolean;
 }
 
-/** What garbage may differ by from one half to the other: the heap of one thread, and half of the main thread's. */
-const growthBytesMax = 48 * 1024 * 1024;
+/** What garbage may differ by from one half to the other: the heap of one thread. */
+const growthBytesMax = 32 * 1024 * 1024;
 const lookEveryMs = 250;
 
 export async function runScenario(

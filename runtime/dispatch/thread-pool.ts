@@ -35,8 +35,11 @@ export interface ThreadPoolOptions extends ThreadStartOptions {
 /** Only import specifiers are rewritten when the package is built, so the file's ending is chosen here. */
 const workerFile = new URL(`../worker/thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 
-/** The thread itself tells after 8 s which module does not load; this is for one that blocks the thread meanwhile. */
-const startTimeoutMs = 15_000;
+/**
+ * The thread itself tells after 8 s which module does not load; this is for one that blocks the thread meanwhile. Long,
+ * since a thread starts slowly on a machine that does much else, and such a group would be given up for nothing.
+ */
+const startTimeoutMs = 60_000;
 const lastReportMs = 250; // a healthy thread answers within a turn of its loop
 
 export function createPooledThread(
