@@ -197,6 +197,19 @@ export function clientConformance(name: string, { create, broker }: ClientUnderT
       await eventually(() => server.connections()).toBe(0);
     });
 
+    test('an answer that comes before that of an earlier request ends the connection: who knows whose it is', async () => {
+      const asked: { readonly correlationId: number; readonly socket: Socket }[] = [];
+      await using server = await faulty((request) => void asked.push(request));
+      await using it = connect([server.address]);
+      const sent = [1, 2].map(() => it.client.send('any', 'metadata', metadata, allTopics, { timeoutMs: 20_000 }));
+      const ended = sent.map((answer) => expect(answer).rejects.toMatchObject({ code: 'RT_KAFKA_PROTOCOL' }));
+      await eventually(() => asked.length).toBe(2);
+      for (const { correlationId, socket } of asked.toReversed())
+        socket.write(responseFrame(correlationId, emptyMetadata()));
+      await Promise.all(ended);
+      await eventually(() => server.connections()).toBe(0);
+    });
+
     test('says when there is no common version', async () => {
       await using server = await faulty(() => {});
       await using it = connect([server.address]);
