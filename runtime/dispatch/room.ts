@@ -1,15 +1,17 @@
 /**
  * Whether a partition may be fetched: `buffer` turned into yes and no.
  *
- *            100 % of a limit
- *   room ───────────────────────▶ full        looked at again every 10 ms, because threads publish progress
- *     ▲                            │          without a message
- *     └──────── 50 % of all ───────┘
+ *                 100 % of one of them
+ *   room ───────────────────────────────────────▶ full    looked at again every 10 ms, because threads publish progress
+ *     ▲                                            │      without a message
+ *     └── below 50 % of records, 100 % of others ──┘
  *
  *   records      of the partition, against buffer.maxRecords
- *   uncommitted  of the partition, against buffer.maxUncommitted; always 100 %: a single stuck record holds it up, and
- *                what is finished beyond that record does not become less by work
+ *   uncommitted  of the partition, against buffer.maxUncommitted
  *   bytes        of the partition, against half of what the other partitions leave of buffer.maxBytes
+ *
+ * Records become less by work. The other two may not: a single stuck record holds them up. So a partition need not come
+ * down to half of those, which might never be.
  *
  * Bytes are a share of what is left, not a fixed part: one partition alone may take half of the buffer, and however
  * many hold as much as they can (their keys may be stuck), there is always something left for the next one. The sum
@@ -52,9 +54,10 @@ export class Room {
   #measure(flow: Flow): void {
     const ownBytes = this.#tasks.bytesOf(flow.key);
     const share = (this.#buffer.maxBytes - (this.#tasks.totalBytes - ownBytes)) / 2;
-    const level = Math.max(flow.inFlight.unfinished / this.#buffer.maxRecords, share > 0 ? ownBytes / share : 1);
-    const farAhead = flow.inFlight.uncommitted >= this.#buffer.maxUncommitted;
-    flow.full = farAhead || level >= (flow.full ? 0.5 : 1);
+    const { maxRecords, maxUncommitted } = this.#buffer;
+    const recordsMax = flow.full ? maxRecords / 2 : maxRecords;
+    const { unfinished, uncommitted } = flow.inFlight;
+    flow.full = unfinished >= recordsMax || uncommitted >= maxUncommitted || ownBytes >= share;
   }
 
   #lookLater(): void {

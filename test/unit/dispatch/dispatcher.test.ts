@@ -127,7 +127,8 @@ test('partitions that hold their share of the bytes leave room for the others', 
   expect([p0, p1, p2].map((place) => dispatch.hasRoom(place))).toEqual([false, false, true]);
   threads[0]?.tasks[0]?.answer('done');
   await clock.turn();
-  expect([p0, p1, p2].map((place) => dispatch.hasRoom(place))).toEqual([true, false, true]);
+  // What p1 holds may be stuck and never become less: what the others leave is enough.
+  expect([p0, p1, p2].map((place) => dispatch.hasRoom(place))).toEqual([true, true, true]);
 });
 
 test('a record counts as finished in its thread when its outcome is settled', async () => {
