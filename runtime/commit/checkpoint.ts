@@ -53,6 +53,7 @@ export class Checkpoint {
       finishedSets++;
     }
     if (finishedSets > 0) this.#sets = this.#sets.slice(finishedSets);
+    if (this.#sets.length === 0) this.#passFinishedBefore();
     return this.#position;
   }
 
@@ -73,6 +74,13 @@ export class Checkpoint {
   close(): void {
     for (const set of this.#sets) this.#release(set.progress);
     this.#sets = [];
+  }
+
+  /** What was done before the partition was read again need not be read again to count. */
+  #passFinishedBefore(): void {
+    if (this.#finishedBefore.length === 0) return;
+    for (const offset of this.#finishedBefore) if (offset === this.#position) this.#position++;
+    this.#finishedBefore = this.#finishedBefore.filter((offset) => offset > this.#position);
   }
 
   #raise(offset: number): void {

@@ -94,6 +94,7 @@ class GroupConsumer implements Consumer {
         revoked: (partitions, budgetMs, reason) => this.#assignment.revoked(partitions, budgetMs, reason),
         lost: (partitions) => this.#assignment.lost(partitions),
       },
+      commitsAnswered: () => this.#commits.answered(),
     });
     this.#commits = new OffsetCommits({
       coordinator: this.#coordinator,

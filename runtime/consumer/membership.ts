@@ -60,4 +60,6 @@ export interface MembershipOptions {
   /** `shutdown.timeout`: how long a drain may take, if the group waits that long. */
   readonly drainBudgetMs: number;
   readonly hooks: MembershipHooks;
+  /** Resolves when no commit is on its way any more, at the latest when its request has timed out. */
+  readonly commitsAnswered: () => Promise<void>;
 }

@@ -38,6 +38,8 @@ interface Refused {
 
 export class OffsetCommits {
   readonly #options: OffsetCommitsOptions;
+  /** Resolves with the answer of the last request, or when there will be none. */
+  #answered: Promise<void> = Promise.resolve();
 
   constructor(options: OffsetCommitsOptions) {
     this.#options = options;
@@ -49,6 +51,11 @@ export class OffsetCommits {
     if (!(await this.#mayChange(first))) return this.#giveUp(first);
     const second = await this.#try(offsets);
     return second.kind === 'refused' ? this.#giveUp(second) : second;
+  }
+
+  /** Resolves when nothing is on its way that may still count. */
+  answered(): Promise<void> {
+    return this.#answered;
   }
 
   /** Between two generations an offset that is refused now may be accepted soon. @returns whether to try again */
@@ -90,7 +97,7 @@ export class OffsetCommits {
         if (member !== null) wait.over();
         return { kind: 'lost', reason: 'the partitions were given up' };
       }
-      const response = await coordinator.sendOffsets(
+      const sent = coordinator.sendOffsets(
         offsetCommit,
         {
           groupId: coordinator.group,
@@ -102,6 +109,11 @@ export class OffsetCommits {
         },
         { maxVersion: 9 }, // from v10 on topics go by id
       );
+      this.#answered = sent.then(
+        () => {},
+        () => {},
+      );
+      const response = await sent;
       const codes = response.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode));
       return this.#judge(codes, member);
     } catch (error) {

@@ -37,6 +37,8 @@ export interface ReconcilerOptions {
   readonly wait: LoopWait;
   /** How long a revocation may take to finish what is in flight. */
   readonly budgetMs: number;
+  /** As in `MembershipOptions`. */
+  readonly commitsAnswered: () => Promise<void>;
   /** `owned` is not what it was: the broker should be told. */
   readonly changed: () => void;
   readonly failed: (error: unknown) => void;
@@ -141,6 +143,9 @@ export class Reconciler {
     const keys = partitions.map(keyOf);
     for (const key of keys) this.#revoking.add(key);
     const finished = await this.#options.hooks.revoked(partitions, budgetMs, reason);
+    // Giving some partitions up does not end our epoch: a commit that is still on its way would be accepted after those
+    // of the next owner. Leaving ends it.
+    if (reason === 'revoked') await this.#options.commitsAnswered();
     for (const key of keys) {
       this.#revoking.delete(key);
       this.#owned.delete(key);

@@ -77,7 +77,8 @@ export class World {
     await this.#timeline.runUntil(over, troubleMs, stepsMax);
     if (broken()) return;
     this.#calm = true;
-    if ([...this.#members.values()].every(({ ended }) => ended)) this.#start(99);
+    const leaves = ({ ended, stopping }: Running): boolean => ended || stopping.signal.aborted;
+    if ([...this.#members.values()].every(leaves)) this.#start(99);
     const complete = await this.#until(() => broken() || ledger.complete);
     if (broken()) return;
     if (!complete) return ledger.broken('everything_is_finished', this.#leftOver());

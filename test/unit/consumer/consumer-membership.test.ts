@@ -35,7 +35,7 @@ function scene(instanceId: string | null = null) {
   const waits = new Set<string>();
   const names = (partitions: readonly TopicPartition[]): string => partitions.map(partitionKey).join(' ');
   const drains: ((finished: boolean) => void)[] = [];
-  const state = { intervalMs: 5000, topics: [topic('a', idOfA, 4)] };
+  const state = { intervalMs: 5000, topics: [topic('a', idOfA, 4)], commit: Promise.resolve() };
   const answers: (Answer | (() => Answer | Promise<Answer>))[] = [];
 
   client.on(findCoordinator, () => ({
@@ -79,6 +79,7 @@ function scene(instanceId: string | null = null) {
         for (const resolve of drains) resolve(false);
       },
     },
+    commitsAnswered: () => state.commit,
   });
   const beats = () => client.requests('ConsumerGroupHeartbeat');
   /** Lets an answer do its work, and the beat that it asks for. */
@@ -161,6 +162,24 @@ test('what the target leaves out is finished before the broker hears of it; the 
   expect(s.membership.identity).toMatchObject({ generation: 3 });
   expect(s.story).toHaveLength(2);
   expect(s.states).toEqual(['joining', 'joined', 'joined']);
+});
+
+// Its epoch stays: the commit would count after those of the next owner (seed 42289).
+test('the broker does not hear of it while a commit is on its way', async () => {
+  const s = scene();
+  await s.joins({ epoch: 2, assignment: ofA(0, 1) });
+  const commit = Promise.withResolvers<void>();
+  s.state.commit = commit.promise;
+  s.answers.push({ epoch: 2, assignment: ofA(0) });
+  await s.clock.advance(3000);
+  await s.drain(true);
+  await s.clock.advance(6000);
+  const told = () => s.beats().flatMap(({ owned }) => (owned === null ? [] : [owned]));
+  expect(told()).toEqual([[], ofA(0, 1)]);
+  commit.resolve();
+  await s.settle();
+  await s.settle();
+  expect(told()).toEqual([[], ofA(0, 1), ofA(0)]);
 });
 
 test('gives before it takes, and what comes is told as newly ours', async () => {
