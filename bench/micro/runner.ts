@@ -3,12 +3,14 @@
  * One line per handler: three rounds, then the CPU time, which says more on a busy machine. Records of 100 B, key 16 B, header `event_type`, 1000 in a set, in memory: no Kafka, no threads, no hand-over.
  */
 import { systemClock } from '../../runtime/core/clock.ts';
+import { anyEvents } from '../../runtime/core/event-types.ts';
 import { Progress, progressBytes } from '../../runtime/core/progress.ts';
 import { systemRandom } from '../../runtime/core/random.ts';
 import type { GroupSettings } from '../../runtime/core/settings.ts';
 import type { Fn } from '../../runtime/handler/define-handlers.ts';
 import { writeBatch } from '../../runtime/protocol/records/batch-writer.ts';
 import { checkHandlers } from '../../runtime/worker/check-handlers.ts';
+import { noShapes } from '../../runtime/worker/event-shapes.ts';
 import { ThreadRunner } from '../../runtime/worker/thread-runner.ts';
 
 const recordsPerSet = 1000;
@@ -20,6 +22,7 @@ const group = {
   fetch: { maxDecompressedBytes: 1 << 26 },
   timeouts: { handlerMs: 60_000, slowMs: 1000 },
   retry: { maxRetries: 3, baseDelayMs: 1000, maxDelayMs: 60_000, jitter: 0.1, never: [] },
+  schemas: anyEvents,
 } as unknown as GroupSettings;
 
 const records = Array.from({ length: recordsPerSet }, (_, i) => ({
@@ -58,6 +61,7 @@ interface Measured {
 async function measure(name: string, handle: Fn, count: number): Promise<Measured> {
   const modules = [checkHandlers({ default: { OrderPlaced: handle } }, { file: name, events: null }, group)];
   const runner = new ThreadRunner({
+    shapes: noShapes,
     start: { group, thread: 0, maxRunning: 64, logLevel: 'info', pulse: new SharedArrayBuffer(8) },
     modules,
     post: () => {},

@@ -57,6 +57,18 @@ export function createProgram(terminal: Terminal, result: CommandResult): Comman
     });
 
   program
+    .command('types')
+    .description('write the TypeScript of the events that manifests register')
+    .argument('<manifest...>', 'manifest files')
+    .requiredOption('-o, --out <file>', 'module to write, such as handlers/events.gen.ts')
+    .option('--check', 'write nothing; exit code 1 when the file is stale')
+    .action(async (manifests: string[], options: { out: string; check?: boolean }) => {
+      const { runTypes } = await import('./types.ts');
+      const { out, check = false } = options;
+      result.exitCode = await runTypes(manifests, { out, check }, terminal);
+    });
+
+  program
     .command('broker')
     .description('run the embedded broker alone; for development, on 127.0.0.1 only')
     .option('-p, --port <port>', 'port to listen on, 0 for any free one (default: 9092)', port)

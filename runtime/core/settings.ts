@@ -8,6 +8,8 @@
  * Which manifest key a field comes from stands beside it; limits and defaults stand in `manifest/schema/`.
  */
 
+import type { SchemaSettings } from './event-types.ts';
+
 /** All of one process: what `runtime start a.yaml b.yaml` runs. */
 export interface RuntimeSettings {
   readonly kafka: KafkaSettings;
@@ -87,6 +89,8 @@ export interface GroupSettings {
   readonly retry: RetrySettings;
   readonly dlq: DeadLetterSettings;
   readonly commit: CommitSettings;
+  /** `schemas` of the manifest that the group stands in. */
+  readonly schemas: SchemaSettings;
 }
 
 export interface TopicSettings {

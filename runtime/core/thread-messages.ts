@@ -143,6 +143,8 @@ export interface ExhaustedReport {
   /** Handler calls made. */
   readonly attempts: number;
   readonly reason: DeadLetterReason;
+  /** No dead letter: it waits for an operator, as with `retry.onExhausted: stop`. */
+  readonly hold: boolean;
   readonly error: ErrorData;
   readonly record: RawRecord;
 }
@@ -152,6 +154,7 @@ export type DeadLetterReason =
   | 'max_retries_exceeded'
   | 'deserialization_error'
   | 'handler_error'
+  | 'schema_error'
   | 'unknown_type'
   | 'worker_crash';
 

@@ -1,11 +1,12 @@
 /** One group: from checked keys, with defaults, to typed values. */
 
+import type { SchemaSettings } from '../core/event-types.ts';
 import type { GroupSettings, HandlerSettings, KeySource } from '../core/settings.ts';
 import { milliseconds, octets } from './amounts.ts';
-import { findHandlerFile } from './handler-file.ts';
 import { instanceIdOf } from './instance-id.ts';
 import { plainValue } from './plain-value.ts';
 import { type Path, type Position, type Problem, problem, type Report } from './problem.ts';
+import { findProjectFile, moduleFile } from './project-file.ts';
 import type { ManifestFile } from './read-manifest.ts';
 import { breaks, groupRules } from './rules.ts';
 import { groupSection } from './schema/group.ts';
@@ -24,6 +25,8 @@ export interface GroupContext {
   readonly processTree: MapTree;
   /** What `workers: auto` means. */
   readonly cpus: number;
+  /** Of the manifest. */
+  readonly schemas: SchemaSettings;
   /** Where `staticMembership: auto` finds the name of the pod. */
   readonly env: Environment;
 }
@@ -80,6 +83,7 @@ export function compileGroup(
     },
     dlq: { enabled: dlq.enabled, onError: dlq.onError, onDisabled: dlq.onDisabled },
     commit: { intervalMs: milliseconds(commit.interval), everyRecords: commit.everyRecords },
+    schemas: context.schemas,
   };
   return { settings, problems };
 }
@@ -146,7 +150,7 @@ function compileHandlers(
     const path = typeof entry === 'string' ? entry : (entry.module ?? '');
     const key: Path = typeof value === 'string' ? ['handlers'] : ['handlers', index];
     const place: Path = typeof entry === 'string' ? key : [...key, 'module'];
-    const found = findHandlerFile(path, sources.folder, projectFolder, sources.files);
+    const found = findProjectFile(path, { folder: sources.folder, projectFolder, files: sources.files }, moduleFile);
     const got = describe(written(place, context), place);
     if ('fault' in found) report(place, found.fault, { got, want: 'the path of a module inside the project' });
     else if (handlers.has(found.file)) report(place, 'the same module twice in one group', { got });
@@ -161,11 +165,16 @@ function compileHandlers(
   return [...handlers.values()];
 }
 
+/** @param path such as `$.customer.ids[0]` */
+export function stepsOf(path: string): readonly string[] {
+  return path.match(/[A-Za-z_][A-Za-z0-9_-]*|[0-9]+/g) ?? [];
+}
+
 /** @param text matches the pattern of `concurrency.keyFrom` */
 function compileKeySource(text: string): KeySource {
   if (text === 'key') return { kind: 'key' };
   if (text.startsWith('header:')) return { kind: 'header', name: text.slice('header:'.length) };
-  return { kind: 'path', path: text.match(/[A-Za-z_][A-Za-z0-9_-]*|[0-9]+/g) ?? [] };
+  return { kind: 'path', path: stepsOf(text) };
 }
 
 /** A number, or as many as there are CPUs, but never a thread that could not run a handler. */

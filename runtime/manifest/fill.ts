@@ -6,7 +6,7 @@
 import { InternalError } from '../core/errors.ts';
 import { type PlainMap, type PlainValue, plainValue } from './plain-value.ts';
 import { defaultsSection, groupSection } from './schema/group.ts';
-import { type GroupValue, manifestSchema, type ProcessValue } from './schema/schema.ts';
+import { type GroupValue, manifestSchema, type ProcessValue, type SchemasValue } from './schema/schema.ts';
 import type { Option } from './schema/section.ts';
 import { expand, type Sources } from './substitute.ts';
 import { type MapTree, subtree } from './tree.ts';
@@ -21,6 +21,13 @@ export function fillGroup(name: string, tree: MapTree): GroupValue {
   ];
   // The schema was checked, so the value has the type that the schema describes.
   return fill(groupSection, layers, (text) => text) as GroupValue;
+}
+
+/** @param tree a file in which `schemas` matches the schema */
+export function fillSchemas(tree: MapTree): SchemasValue {
+  const option = manifestSchema.properties.schemas;
+  const own = subtree(tree, ['schemas']);
+  return fill(option, [own === null ? undefined : plainValue(own, option)], (text) => text) as SchemasValue;
 }
 
 /** @param tree the joined sections about the process, which match the schema */

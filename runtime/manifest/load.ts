@@ -9,12 +9,14 @@
 
 import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { anyEvents, type SchemaSettings } from '../core/event-types.ts';
 import type { Random } from '../core/random.ts';
 import type { GroupSettings, RuntimeSettings } from '../core/settings.ts';
 import { checkHandlers, compileGroup, type GroupContext } from './compile-group.ts';
 import { compileProcess } from './compile-process.ts';
+import { compileSchemas } from './compile-schemas.ts';
 import { type Files, nodeFiles } from './files.ts';
-import { fillGroup, fillProcess } from './fill.ts';
+import { fillGroup, fillProcess, fillSchemas } from './fill.ts';
 import { mergeProcessSections, processSections } from './merge.ts';
 import { InvalidManifest, type Problem, problem, sortProblems } from './problem.ts';
 import { type ManifestFile, readManifest } from './read-manifest.ts';
@@ -84,6 +86,13 @@ function compile(
   const cpus = options.cpus ?? availableParallelism();
   const listed = listGroups(manifests, problems);
   const isGroupSound = soundness(problems);
+  const schemas = new Map<ManifestFile, SchemaSettings>();
+  for (const manifest of manifests) {
+    if (!isGroupSound(manifest.name, ['schemas'])) continue;
+    const compiledSchemas = compileSchemas(fillSchemas(manifest.tree), manifest);
+    schemas.set(manifest, compiledSchemas.settings);
+    problems.push(...compiledSchemas.problems);
+  }
   for (const { name, manifest } of listed) {
     // The file tells a group from one of the same name elsewhere.
     if (!isGroupSound(manifest.name, ['groups', name]) || !isGroupSound(manifest.name, ['defaults'])) {
@@ -96,6 +105,7 @@ function compile(
       process,
       processTree: merged.tree,
       cpus,
+      schemas: schemas.get(manifest) ?? anyEvents, // with a problem, nothing of it is used
       env: options.env,
     } satisfies GroupContext);
     groups.push(group.settings);

@@ -1,7 +1,7 @@
 /**
  * What becomes of a record whose retries are used up. It stays unfinished, and its lane waits, until this is decided:
  *
- *   onExhausted: stop ────────────────────────────────▶ held: nothing happens until an operator acts
+ *   onExhausted: stop, or the report says so ─────────▶ held: nothing happens until an operator acts
  *   dlq off ── onDisabled: block ─────────────────────▶ held
  *           └─ onDisabled: drop ──────────────────────▶ settled, counted as dropped
  *   dlq on ─── write the dead letter ── acknowledged ─▶ settled
@@ -52,7 +52,7 @@ async function settle(
   const { reason, attempts, error } = report;
   const place = { ...report.place, group: group.name };
   emit('record.exhausted', { ...place, attempts, reason, error });
-  if (group.retry.onExhausted === 'stop') {
+  if (report.hold || group.retry.onExhausted === 'stop') {
     emit('record.held', { ...place, reason });
     return 'held';
   }

@@ -2,8 +2,9 @@
 import { toErrorData } from '../core/error-data.ts';
 import type { RecordBatch } from '../protocol/records/record-batch.ts';
 import { CallContext, DeadLetterRequest, publicationsOf } from './call-context.ts';
+import { SchemaError } from './event-shapes.ts';
 import { type CallOutcome, HandlerCall, isThenable } from './handler-call.ts';
-import { decodeFailureOf, placeOf, RecordEvent } from './record-event.ts';
+import { placeOf, RecordEvent, readFailureOf } from './record-event.ts';
 import type { Failure } from './retry-decision.ts';
 import type { RouteHandler } from './routes.ts';
 import type { RunningCalls } from './running-calls.ts';
@@ -25,7 +26,7 @@ export function callHandler(
   attempt: number,
 ): CallOutcome {
   const startedAt = calls.now;
-  const event = new RecordEvent(set, batch, index, type);
+  const event = new RecordEvent(set, batch, index, type, handler.shape);
   const context = new CallContext(calls.services, event, epoch, handler, attempt, startedAt);
   const delta = offset - set.firstOffset;
   let outcome: CallOutcome = null;
@@ -33,6 +34,8 @@ export function callHandler(
   set.progress.start(delta);
   set.progress.enter(delta);
   try {
+    // What does not match its schema reaches no handler.
+    if (handler.shape !== null) void event.data;
     const result = handler.handle(event, context);
     if (isThenable(result) || publicationsOf(context) !== null) {
       outcome = new HandlerCall(handler, event, context, startedAt, result);
@@ -58,9 +61,12 @@ export function timed(
   if (durationMs > calls.slowMs) calls.services.post({ kind: 'slow', place: placeOf(event), durationMs });
 }
 
-/** A body that does not decode is what failed, also when the handler threw something of its own because of it. */
+/** A body that cannot be read is what failed, also when the handler threw something of its own because of it. */
 export function failureOf(thrown: unknown, event: RecordEvent): Failure {
-  const decodeFailure = decodeFailureOf(event);
-  if (decodeFailure !== null) return { kind: 'decode', error: toErrorData(decodeFailure) };
+  const fault = readFailureOf(event);
+  if (fault instanceof SchemaError)
+    return { kind: 'refused', reason: 'schema_error', refusal: fault.refusal, error: toErrorData(fault) };
+  if (fault !== null)
+    return { kind: 'refused', reason: 'deserialization_error', refusal: 'dlq', error: toErrorData(fault) };
   return { kind: DeadLetterRequest.is(thrown) ? 'deadLetter' : 'thrown', error: toErrorData(thrown) };
 }

@@ -39,6 +39,8 @@ export interface DeliveriesOptions {
   readonly handled: number[];
   /** There is a delivery that may start, or a slot for one. */
   readonly hasWork: () => void;
+  /** Counts a record that a rule passed over. */
+  readonly skipped: () => void;
 }
 
 export class Deliveries implements DeliveryHost {
@@ -54,6 +56,7 @@ export class Deliveries implements DeliveryHost {
   readonly #sets: OpenSets;
   readonly #handled: number[];
   readonly #hasWork: () => void;
+  readonly #skipped: () => void;
   readonly #lanes = new Map<string, Lane<Delivery>>();
   readonly #active = new Set<Delivery>();
   readonly #ready = new LinkedQueue<Delivery>();
@@ -69,6 +72,7 @@ export class Deliveries implements DeliveryHost {
     this.#sets = options.sets;
     this.#handled = options.handled;
     this.#hasWork = options.hasWork;
+    this.#skipped = options.skipped;
   }
 
   /** Whether any key has unfinished work. */
@@ -158,13 +162,17 @@ export class Deliveries implements DeliveryHost {
     this.#hasWork();
   }
 
-  exhausted(delivery: Delivery, reason: DeadLetterReason, { error }: Failure, attempts: number): void {
+  exhausted(delivery: Delivery, reason: DeadLetterReason, { error }: Failure, attempts: number, hold: boolean): void {
     const { set, batch, index } = delivery;
     set.reported.set(delivery.offset, delivery);
     const record = copyRecord(batch, index);
     const place = placeOfRecord(delivery);
     const epoch = this.#epoch;
-    this.#calls.services.post({ kind: 'exhausted', set: set.id, epoch, place, attempts, reason, error, record });
+    this.#calls.services.post({ kind: 'exhausted', set: set.id, epoch, place, attempts, reason, hold, error, record });
+  }
+
+  skipped(): void {
+    this.#skipped();
   }
 
   finished(delivery: Delivery, succeeded: boolean): void {
@@ -195,5 +203,5 @@ export class Deliveries implements DeliveryHost {
 }
 
 function placeOfRecord({ set, batch, index, route }: Delivery): PlaceOfRecord {
-  return placeOf(new RecordEvent(set, batch, index, route.type));
+  return placeOf(new RecordEvent(set, batch, index, route.type, null));
 }

@@ -43,7 +43,9 @@ export interface DeliveryHost {
   /** `start` is wanted, as soon as there is a slot. */
   makeReady(delivery: Delivery): void;
   /** No attempt is left; `settle` is wanted, as soon as the outcome is final. */
-  exhausted(delivery: Delivery, reason: DeadLetterReason, failure: Failure, attempts: number): void;
+  exhausted(delivery: Delivery, reason: DeadLetterReason, failure: Failure, attempts: number, hold: boolean): void;
+  /** A rule passes the record over; it counts as finished. */
+  skipped(): void;
   /** The record is finished: handled, or its outcome is final. The next one of its lane may start. */
   finished(delivery: Delivery, succeeded: boolean): void;
 }
@@ -85,8 +87,7 @@ export class Delivery {
   start(): void {
     if (this.#state === 'over') return;
     this.#state = 'running';
-    this.#failure = null;
-    if (this.route.invalid) this.#failure = invalidType;
+    this.#failure = this.route.refused;
     this.#runFrom(0);
   }
 
@@ -148,8 +149,20 @@ export class Delivery {
       return;
     }
     const decision = decideRetry(failure, this.attempt, this.#limits ?? this.#host.limits, this.#host.random);
-    if (decision.kind === 'exhausted') this.report(decision.reason, failure, this.attempt);
-    else this.#waitFor(decision.delayMs, failure);
+    switch (decision.kind) {
+      case 'retry':
+        this.#waitFor(decision.delayMs, failure);
+        return;
+      case 'exhausted':
+        this.report(decision.reason, failure, this.attempt, decision.hold);
+        return;
+      case 'skipped':
+        this.#host.skipped();
+        this.#finish(false);
+        return;
+      default:
+        decision satisfies never;
+    }
   }
 
   #waitFor(delayMs: number, failure: Failure): void {
@@ -163,9 +176,9 @@ export class Delivery {
   }
 
   /** Hands the record over to be dead-lettered. It stays unfinished, and its lane held, until it is settled. */
-  report(reason: DeadLetterReason, failure: Failure, attempts: number): void {
+  report(reason: DeadLetterReason, failure: Failure, attempts: number, hold: boolean = false): void {
     this.#state = 'reported';
-    this.#host.exhausted(this, reason, failure, attempts);
+    this.#host.exhausted(this, reason, failure, attempts, hold);
   }
 
   /** The outcome is final. */
@@ -186,11 +199,6 @@ export class Delivery {
     this.#call?.abort(reason, now);
   }
 }
-
-const invalidType: Failure = {
-  kind: 'decode',
-  error: toErrorData(new TypeError('the header event_type is not valid UTF-8')),
-};
 
 function timedOut(call: HandlerCall): Failure {
   const { file, timeoutMs } = call.handler;

@@ -5,9 +5,10 @@ import { toErrorData } from '../core/error-data.ts';
 import type { GroupSettings, HandlerSettings } from '../core/settings.ts';
 import type { Started } from '../core/thread-messages.ts';
 import { checkHandlers, type HandlerModule } from './check-handlers.ts';
+import { loadShapes, type Shapes } from './event-shapes.ts';
 
 export type Loaded =
-  | { readonly kind: 'loaded'; readonly modules: readonly HandlerModule[] }
+  | { readonly kind: 'loaded'; readonly modules: readonly HandlerModule[]; readonly shapes: Shapes }
   | Extract<Started, { readonly kind: 'failed' }>;
 
 export interface LoadOptions {
@@ -30,7 +31,12 @@ export async function loadHandlers(group: GroupSettings, options: LoadOptions): 
       return { kind: 'failed', file: settings.file, message: explain(error, settings.file) };
     }
   }
-  return { kind: 'loaded', modules };
+  try {
+    return { kind: 'loaded', modules, shapes: await withTimeout(options.clock, loadShapes(group.schemas)) };
+  } catch (error) {
+    const file = group.schemas.upcast ?? 'schemas.events';
+    return { kind: 'failed', file, message: explain(error, file) };
+  }
 }
 
 async function load(settings: HandlerSettings, group: GroupSettings, options: LoadOptions): Promise<HandlerModule> {

@@ -17,7 +17,6 @@ import type { Random } from '../core/random.ts';
 import type { TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
 import type { AbortReason, Opening } from '../core/thread-messages.ts';
-import { envelopeHeaders } from '../handler/envelope.ts';
 import { ProtocolError } from '../protocol/reader.ts';
 import type { RecordBatch } from '../protocol/records/record-batch.ts';
 import { callHandler } from './call-handler.ts';
@@ -45,7 +44,6 @@ export interface PartitionThread {
   readonly schedule: Schedule;
 }
 
-const eventTypeHeader = Buffer.from(envelopeHeaders.type);
 const deathsMax = 3; // a record that was running at so many deaths of its thread is given up (guarantees: worker exit)
 const looksEvery = 256; // records passed without a call between two looks at the clock
 
@@ -83,6 +81,7 @@ export class PartitionRunner implements TopicPartition, Scheduled {
       sets: this.#sets,
       handled: this.handled,
       hasWork: () => thread.schedule.hasWork(this),
+      skipped: () => this.#skip(),
     });
   }
 
@@ -115,7 +114,7 @@ export class PartitionRunner implements TopicPartition, Scheduled {
     // Each was at the head of its lane when its thread died, so no earlier record of its key is left.
     for (const [offset, deaths] of reopened.takeSuspects(set)) {
       const found = set.find(offset);
-      const route = found && this.#routes.find(found.batch, found.index, eventTypeHeader);
+      const route = found && this.#routes.find(found.batch, found.index, this.topic);
       if (found === null || route === null) continue;
       reopened.claim(offset);
       const delivery = this.#deliveries.hold(set, found.batch, found.index, offset, route);
@@ -167,9 +166,9 @@ export class PartitionRunner implements TopicPartition, Scheduled {
     const { batch, index, offset, delta } = set;
     if (set.hasFinished && set.progress.isFinished(delta)) return true;
     if (this.#reopened?.takeClaim(offset) === true) return true;
-    const route = this.#routes.find(batch, index, eventTypeHeader);
+    const route = this.#routes.find(batch, index, this.topic);
     if (route === null) {
-      this.#routes.skipped++;
+      this.#skip();
       this.#sets.finish(set, delta);
       return true;
     }
@@ -203,6 +202,10 @@ export class PartitionRunner implements TopicPartition, Scheduled {
     } else {
       this.#deliveries.hold(set, batch, index, offset, route, key)?.adopt(outcome);
     }
+  }
+
+  #skip(): void {
+    this.#routes.skipped++;
   }
 
   /** Bytes that do not decode end the partition here, until somebody has looked after them. */

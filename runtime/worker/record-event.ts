@@ -7,6 +7,7 @@ import type { PlaceOfRecord } from '../core/thread-messages.ts';
 import { envelopeHeaders } from '../handler/envelope.ts';
 import type { Event, RawEvent } from '../handler/event.ts';
 import type { RecordBatch } from '../protocol/records/record-batch.ts';
+import { SchemaError, type Shape } from './event-shapes.ts';
 import { DecodeError, decodeJson, decodeText } from './json-body.ts';
 import type { SetRun } from './set-run.ts';
 
@@ -19,7 +20,7 @@ const shownKeyMax = 256; // characters, in log lines and reports
 const notRead = Symbol('not read');
 
 /** For the runner, and not part of what a handler sees: what a read failed of, any header, the place in Kafka. */
-let decodeFailureOf: (event: RecordEvent) => DecodeError | null;
+let readFailureOf: (event: RecordEvent) => DecodeError | SchemaError | null;
 let headerOf: (event: RecordEvent, header: keyof typeof envelopeHeaders) => string | undefined;
 let placeOf: (event: RecordEvent) => PlaceOfRecord;
 
@@ -29,10 +30,11 @@ export class RecordEvent implements Event {
   readonly #batch: RecordBatch;
   readonly #index: number;
   #data: unknown = notRead;
-  #decodeFailure: DecodeError | null = null;
+  readonly #shape: Shape | null;
+  #readFailure: DecodeError | SchemaError | null = null;
 
   static {
-    decodeFailureOf = (event) => event.#decodeFailure;
+    readFailureOf = (event) => event.#readFailure;
     headerOf = (event, header) => event.#text(name[header]);
     placeOf = (event) => ({
       topic: event.topic,
@@ -43,7 +45,9 @@ export class RecordEvent implements Event {
     });
   }
 
-  constructor(set: SetRun, batch: RecordBatch, index: number, type: string) {
+  /** @param shape what `data` goes through when it is read */
+  constructor(set: SetRun, batch: RecordBatch, index: number, type: string, shape: Shape | null) {
+    this.#shape = shape;
     this.type = type;
     this.#set = set;
     this.#batch = batch;
@@ -68,13 +72,13 @@ export class RecordEvent implements Event {
 
   get key(): string | null {
     const key = this.#live().keyAt(this.#index);
-    return key === null ? null : this.#decode(() => decodeText(key, 'the key'));
+    return key === null ? null : this.#read(() => decodeText(key, 'the key'));
   }
 
   get data(): unknown {
     if (this.#data === notRead) {
       const value = this.#live().valueAt(this.#index);
-      this.#data = value === null ? null : this.#decode(() => decodeJson(value));
+      this.#data = value === null ? null : this.#read(() => this.#shaped(decodeJson(value)));
     }
     return this.#data;
   }
@@ -139,12 +143,16 @@ export class RecordEvent implements Event {
     return this.#live().headerAt(this.#index, header)?.toString();
   }
 
+  #shaped(data: unknown): unknown {
+    return this.#shape === null ? data : this.#shape(data);
+  }
+
   /** Notes the failure: the runner must know it even when the handler wraps it into an error of its own. */
-  #decode<T>(decode: () => T): T {
+  #read<T>(read: () => T): T {
     try {
-      return decode();
+      return read();
     } catch (error) {
-      if (error instanceof DecodeError) this.#decodeFailure ??= error;
+      if (error instanceof DecodeError || error instanceof SchemaError) this.#readFailure ??= error;
       throw error;
     }
   }
@@ -161,7 +169,7 @@ export class RecordEvent implements Event {
   }
 }
 
-export { decodeFailureOf, headerOf, placeOf };
+export { headerOf, placeOf, readFailureOf };
 
 /** A record with bytes of its own, as it came: for handlers that may change them, and for dead letters. */
 export function copyRecord(batch: RecordBatch, index: number): RawEvent {

@@ -12,6 +12,7 @@ import { partitionKey } from '../core/record-set.ts';
 import type { FromThread, RecordsTask, SetDone, ThreadStart, ToThread } from '../core/thread-messages.ts';
 import { ThreadPulse } from '../core/thread-pulse.ts';
 import type { HandlerModule } from './check-handlers.ts';
+import type { Shapes } from './event-shapes.ts';
 import { laneKeyOf } from './lane-key.ts';
 import { PartitionRunner, type PartitionThread } from './partition-runner.ts';
 import { Publisher } from './publisher.ts';
@@ -27,6 +28,7 @@ const tallyMs = 1000;
 export interface ThreadRunnerOptions {
   readonly start: ThreadStart;
   readonly modules: readonly HandlerModule[];
+  readonly shapes: Shapes;
   readonly post: (message: FromThread) => void;
   readonly clock: Clock;
   readonly random: Random;
@@ -51,7 +53,7 @@ export class ThreadRunner {
   readonly #sets = new Map<number, SetRun>();
   #tallyTimer: Timer | null = null;
 
-  constructor({ start, modules, post, clock, random, newId }: ThreadRunnerOptions) {
+  constructor({ start, modules, shapes, post, clock, random, newId }: ThreadRunnerOptions) {
     this.#clock = clock;
     this.#post = post;
     this.#publisher = new Publisher(post);
@@ -63,7 +65,7 @@ export class ThreadRunner {
       group,
       clock,
       random,
-      routes: new Routes(modules),
+      routes: new Routes(modules, group.schemas, shapes),
       laneKeyOf: laneKeyOf(group.concurrency),
       suspects,
       calls,

@@ -38,7 +38,7 @@ export function createWorkerHost({ start, post, clock, random }: WorkerHostOptio
     async load() {
       const loaded = await loadHandlers(start.group, { thread: start.thread, clock, signal: ending.signal });
       if (loaded.kind === 'failed') return loaded;
-      runner = new ThreadRunner({ start, modules: loaded.modules, post, clock, random, newId: randomUUID });
+      runner = new ThreadRunner({ ...loaded, start, post, clock, random, newId: randomUUID });
       const handlers = loaded.modules.map(({ file, byType, any }) => ({
         file,
         types: [...byType.keys(), ...(any === null ? [] : ['*'])],

@@ -12,17 +12,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   handler: ['core'],
   kafka: ['core', 'protocol'],
   broker: ['core', 'protocol'],
-  manifest: ['core'],
+  schemas: ['core'],
+  manifest: ['core', 'schemas'],
   consumer: ['core', 'protocol', 'kafka'],
   dispatch: ['core'],
   commit: ['core'],
   outcome: ['core'],
-  worker: ['core', 'protocol', 'handler'],
+  worker: ['core', 'protocol', 'handler', 'schemas'],
   telemetry: ['core'],
   http: ['core', 'telemetry'],
   supervisor: ['core', 'kafka', 'manifest', 'consumer', 'dispatch', 'commit', 'outcome', 'telemetry', 'http', 'broker'],
   testing: ['core', 'protocol', 'kafka', 'broker', 'manifest', 'supervisor', 'handler', 'telemetry'],
-  cli: ['core', 'manifest', 'supervisor', 'broker', 'telemetry', 'http', 'kafka'],
+  cli: ['core', 'schemas', 'manifest', 'supervisor', 'broker', 'telemetry', 'http', 'kafka'],
 };
 
 /** Single doors through a wall, each with its reason. */

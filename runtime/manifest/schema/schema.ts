@@ -7,6 +7,7 @@ import { defaultsSection, groupSection } from './group.ts';
 import { kafkaLater, kafkaOptions } from './kafka.ts';
 import { healthOptions, httpOptions, logsLater, logsOptions, observabilityLater } from './observability.ts';
 import { producerLater, producerOptions } from './producer.ts';
+import { schemasLater, schemasOptions } from './schemas.ts';
 import { section, type ValueOf } from './section.ts';
 import { shutdownOptions } from './shutdown.ts';
 
@@ -16,6 +17,7 @@ export const manifestSchema = section(
     version: { type: 'integer', enum: [1], default: 1, description: 'Version of this format.' },
     kafka: section('How to reach Kafka.', kafkaOptions, kafkaLater),
     producer: section('How records are written by handlers and to dead letter topics.', producerOptions, producerLater),
+    schemas: section('Which events there are, and how their values look.', schemasOptions, schemasLater),
     defaults: defaultsSection,
     groups: {
       type: 'object',
@@ -35,13 +37,18 @@ export const manifestSchema = section(
     ),
     shutdown: section('What happens at SIGTERM and SIGINT.', shutdownOptions),
   },
-  ['include', 'schemas', 'topics', 'admin', 'reload', 'store', 'gateway', 'k8s'],
+  ['include', 'topics', 'admin', 'reload', 'store', 'gateway', 'k8s'],
 );
 
 /** A group after inheritance, every default filled in; durations and sizes are still texts. */
 export type GroupValue = ValueOf<typeof groupSection>;
 
 type Properties = (typeof manifestSchema)['properties'];
+
+/** The section `schemas` of a file, every default filled in. */
+export type SchemasValue = Omit<ValueOf<Properties['schemas']>, 'events'> & {
+  readonly events: Readonly<Record<string, string>>;
+};
 
 /** What belongs to the process as a whole, every default filled in. */
 export type ProcessValue = {

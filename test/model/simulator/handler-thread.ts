@@ -15,6 +15,7 @@ import { ThreadPulse } from '../../../runtime/core/thread-pulse.ts';
 import type { HandlerThread, HandlerThreadHooks } from '../../../runtime/dispatch/handler-thread.ts';
 import { threadStart } from '../../../runtime/dispatch/thread-start.ts';
 import { checkHandlers } from '../../../runtime/worker/check-handlers.ts';
+import { noShapes } from '../../../runtime/worker/event-shapes.ts';
 import { ThreadRunner } from '../../../runtime/worker/thread-runner.ts';
 import { Place, type Timeline } from './timeline.ts';
 
@@ -78,6 +79,7 @@ export class SimulatedThread implements HandlerThread {
     this.#runner = new ThreadRunner({
       start: threadStart({ group, logLevel: 'silent' }, this.index, this.pulse),
       modules: [checkHandlers(exported, { file: '/handlers.ts', events: null }, group)],
+      shapes: noShapes,
       post: (message) => this.#fromPort.send(() => this.#hooks.message(message)),
       clock: this.clock,
       random,

@@ -1,4 +1,6 @@
 /** What a seed stands for: how large the world is, what goes wrong in it, and when. */
+
+import { anyEvents } from '../../../runtime/core/event-types.ts';
 import { type Random, seededRandom } from '../../../runtime/core/random.ts';
 import type { GroupSettings } from '../../../runtime/core/settings.ts';
 import type { Mix } from './script.ts';
@@ -148,6 +150,7 @@ function drawGroup(workers: number, whole: (min: number, max: number) => number)
       onExhausted: 'dlq',
     },
     dlq: { enabled: true, onError: 'block', onDisabled: 'block' },
+    schemas: anyEvents,
     commit: { intervalMs: whole(100, 3_000), everyRecords: whole(1, 20) },
   };
 }

@@ -17,6 +17,7 @@ function exhaustedReport(set: number, epoch: number, offset: number): FromThread
     place: { ...p0, offset, key: null, type: null },
     attempts: 4,
     reason: 'max_retries_exceeded',
+    hold: false,
     error,
     record: { key: null, value: null, headers: [] },
   };

@@ -138,6 +138,7 @@ function exhaustedAt(set: number, offset: number): ExhaustedReport {
     place: { ...p0, offset, key: null, type: null },
     attempts: 1,
     reason: 'max_retries_exceeded',
+    hold: false,
     error: { name: 'Error', message: 'no', code: null, stack: null, classes: [], delayMs: null },
     record: { key: null, value: null, headers: [] },
   };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { anyEvents } from '../../../runtime/core/event-types.ts';
 import { parseDuration, parseSize } from '../../../runtime/core/units.ts';
 import { manifestSchema } from '../../../runtime/manifest/schema/schema.ts';
 import type { Option } from '../../../runtime/manifest/schema/section.ts';
@@ -100,6 +101,7 @@ test('four lines are a manifest', () => {
         },
         dlq: { enabled: true, onError: 'block', onDisabled: 'block' },
         commit: { intervalMs: 1000, everyRecords: 500 },
+        schemas: anyEvents,
       },
     ],
   });

@@ -8,8 +8,10 @@ afterAll(project.remove);
 
 const ofProcess = [
   'include: [./x.yaml]',
-  ...['schemas', 'topics', 'admin', 'reload', 'store', 'gateway', 'k8s'].map((key) => `${key}: {}`),
+  ...['topics', 'admin', 'reload', 'store', 'gateway', 'k8s'].map((key) => `${key}: {}`),
   'kafka: { security: {} }',
+  'schemas: { registry: {} }',
+  'schemas: { format: json }',
   'kafka: { reconnect: {} }',
   ...[
     'profile: null',

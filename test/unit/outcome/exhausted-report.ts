@@ -9,6 +9,7 @@ export function exhaustedReport(part: Partial<ExhaustedReport> = {}): ExhaustedR
     place: { topic: 'orders', partition: 2, offset: 41, key: 'order-1', type: 'OrderPlaced' },
     attempts: 4,
     reason: 'max_retries_exceeded',
+    hold: false,
     error: { name: 'ValueError', message: 'no such customer', code: null, stack: null, classes: [], delayMs: null },
     record: {
       key: Buffer.from('order-1'),

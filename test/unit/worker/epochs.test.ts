@@ -304,7 +304,7 @@ test('what was counted is reported once, and at the end', async () => {
       },
     },
   ]);
-  thread.give([{ key: 'a' }, { key: 'b' }, { key: 'bad' }, { type: 'Unknown' }, { type: null }]);
+  thread.give([{ key: 'a' }, { key: 'b' }, { key: 'bad' }, { type: 'Unknown' }, { type: 'Other' }]);
   await thread.settle();
   await thread.clock.advance(1000);
   expect(thread.of('tally').map(({ tally }) => tally)).toEqual([

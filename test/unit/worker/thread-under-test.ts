@@ -2,6 +2,7 @@
  * A `ThreadRunner` with handlers that a test gives as functions, on a manual clock, with all that it posts in a list.
  * Record sets are made here: a test names records, not bytes.
  */
+import { anyEvents, type SchemaSettings } from '../../../runtime/core/event-types.ts';
 import { Progress, progressBytes } from '../../../runtime/core/progress.ts';
 import { type Random, seededRandom } from '../../../runtime/core/random.ts';
 import type {
@@ -23,6 +24,7 @@ import type { RecordToWrite } from '../../../runtime/protocol/records/batch-writ
 import { writeBatch } from '../../../runtime/protocol/records/batch-writer.ts';
 import { ManualClock } from '../../../runtime/testing/manual-clock.ts';
 import { checkHandlers } from '../../../runtime/worker/check-handlers.ts';
+import { noShapes, type Shapes } from '../../../runtime/worker/event-shapes.ts';
 import { ThreadRunner } from '../../../runtime/worker/thread-runner.ts';
 
 export interface TestRecord {
@@ -39,6 +41,8 @@ export interface TestSettings {
   readonly retry?: Partial<RetrySettings>;
   readonly timeouts?: Partial<TimeoutSettings>;
   readonly maxDecompressedBytes?: number;
+  readonly schemas?: Partial<SchemaSettings>;
+  readonly shapes?: Shapes;
   readonly maxRunning?: number;
   readonly random?: Random;
   readonly clock?: ManualClock;
@@ -71,6 +75,7 @@ export function groupOf(settings: TestSettings = {}): GroupSettings {
       onExhausted: 'dlq',
       ...settings.retry,
     },
+    schemas: { ...anyEvents, ...settings.schemas },
   } as unknown as GroupSettings;
 }
 
@@ -84,6 +89,7 @@ export class ThreadUnderTest {
   constructor(modules: readonly object[], settings: TestSettings = {}) {
     this.clock = settings.clock ?? new ManualClock();
     const group = groupOf(settings);
+    const { shapes = noShapes } = settings;
     let ids = 0;
     this.runner = new ThreadRunner({
       start: {
@@ -100,6 +106,7 @@ export class ThreadUnderTest {
           group,
         ),
       ),
+      shapes,
       post: (message) => this.posted.push(settings.clone === false ? message : structuredClone(message)),
       clock: this.clock,
       random: settings.random ?? seededRandom(1),

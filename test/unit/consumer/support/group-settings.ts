@@ -1,4 +1,5 @@
 /** Settings of a group for tests of the consumer: short times, everything else as the manifest's defaults. */
+import { anyEvents } from '../../../../runtime/core/event-types.ts';
 import type { GroupSettings, TimeoutSettings } from '../../../../runtime/core/settings.ts';
 
 export function groupSettings(
@@ -36,6 +37,7 @@ export function groupSettings(
     },
     retry: { maxRetries: 3, baseDelayMs: 1000, maxDelayMs: 60_000, jitter: 0.1, never: [], onExhausted: 'dlq' },
     dlq: { enabled: true, onError: 'block', onDisabled: 'block' },
+    schemas: anyEvents,
     commit: { intervalMs: 5000, everyRecords: 5000 },
   };
 }

@@ -1,0 +1,33 @@
+/**
+ * JSON Schema, as far as we need it: from a schema to a function that says what is wrong with a value. Written against
+ * draft 2020-12 unless `$schema` names draft-07; `format` is checked.
+ */
+import { Ajv, type AnySchemaObject, type ErrorObject } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+
+/** @returns what is wrong, null when nothing is */
+export type Check = (value: unknown) => string | null;
+
+/** @throws Error that says what is wrong with the schema */
+export function compileJsonSchema(schema: object | boolean): Check {
+  const AjvOfDraft = isDraft07(schema) ? Ajv : Ajv2020;
+  // As the standard says: keywords that nobody knows are notes.
+  const ajv = new AjvOfDraft({ strict: false, logger: false });
+  formats.default(ajv);
+  const validate = ajv.compile(schema as AnySchemaObject | boolean);
+  return (value) => (validate(value) ? null : explain(validate.errors?.[0]));
+}
+
+function isDraft07(schema: object | boolean): boolean {
+  const draft = typeof schema === 'object' && '$schema' in schema ? schema.$schema : undefined;
+  return typeof draft === 'string' && /draft-0[67]/.test(draft);
+}
+
+function explain(error: ErrorObject | undefined): string {
+  if (error === undefined) return 'does not match';
+  const { instancePath, message, params } = error;
+  const place = instancePath === '' ? 'the value' : instancePath;
+  const name = params.additionalProperty ?? params.unevaluatedProperty;
+  return `${place} ${message}${typeof name === 'string' ? `: ${name}` : ''}`;
+}
