@@ -77,7 +77,15 @@ async function measure(name: string, handle: Fn, count: number): Promise<Measure
   for (let id = 1; id <= count; id++) {
     progress.reset();
     const place = { topic: 'orders.stream', partition: 0, epoch: 0, firstOffset: 0, lastOffset: recordsPerSet - 1 };
-    await runner.run({ kind: 'records', id, ...place, bytes: copy, progress: progress.memory, opening: null });
+    await runner.run({
+      kind: 'records',
+      id,
+      ...place,
+      bytes: copy,
+      byteLength: bytes.length,
+      progress: progress.memory,
+      opening: null,
+    });
   }
   const wallSeconds = (performance.now() - started) / 1000;
   const cpu = process.cpuUsage(cpuBefore);

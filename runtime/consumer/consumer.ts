@@ -9,6 +9,7 @@
  *   idle ──recordSets()──▶ running ──signal──▶ ended (still a member: what is in flight finishes) ──leave()──▶ left
  *                             └──error, or the iteration broken off──▶ abandoned
  */
+import type { BytesPool } from '../core/bytes-pool.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Emit } from '../core/events.ts';
 import { LoopWait } from '../core/loop-wait.ts';
@@ -38,6 +39,8 @@ export interface ConsumerOptions {
   readonly emit: Emit;
   /** Where the shared memory of record sets comes from. Whoever finishes a set gives its memory back. */
   readonly pool: ProgressPool;
+  /** Where the memory of their bytes comes from. It is given back when the thread has answered. */
+  readonly bytes: BytesPool;
   /** `shutdown.timeout`: how long a drain may take; less where the group does not wait that long. */
   readonly drainBudgetMs: number;
   readonly hooks: ConsumerHooks;

@@ -5,6 +5,7 @@
  *   wake()      some partition has room again
  */
 import { backoffMs } from '../core/backoff.ts';
+import type { BytesPool } from '../core/bytes-pool.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { KafkaError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';
@@ -35,6 +36,7 @@ export interface FetcherOptions {
   readonly random: Random;
   readonly emit: Emit;
   readonly pool: ProgressPool;
+  readonly bytes: BytesPool;
   readonly queue: SetQueue;
   /** All that are assigned, in whatever state. */
   readonly partitions: () => Iterable<AssignedPartition>;
@@ -156,11 +158,11 @@ export class Fetcher {
   #take(partition: AssignedPartition, answer: PartitionAnswer): void {
     const { records, abortedTransactions } = answer;
     if (records === null || records.length === 0) return;
-    const { group, pool, queue, emit } = this.#options;
+    const { group, pool, bytes, queue, emit } = this.#options;
     const { topic, partition: number, epoch, position } = partition;
     const aborted = abortedTransactions ?? [];
     try {
-      const split = splitRecords({ topic, partition: number, epoch, position, records, aborted }, pool);
+      const split = splitRecords({ topic, partition: number, epoch, position, records, aborted }, pool, bytes);
       if (split.sets.length === 0) return;
       partition.advance(split.position);
       queue.push(split.sets);

@@ -8,6 +8,7 @@
  * broker's list of aborted transactions is complete for the response that carries it, so nothing is remembered between
  * responses. A stretch of which nothing is left makes a set without bytes, so that the commit moves on.
  */
+import type { BytesPool } from '../core/bytes-pool.ts';
 import type { ProgressPool } from '../core/progress.ts';
 import type { RecordSet, TopicPartition } from '../core/record-set.ts';
 import { type BatchHeader, readBatchHeader } from '../protocol/records/batch-header.ts';
@@ -45,7 +46,7 @@ interface Draft {
 let lastSetId = 0;
 
 /** @throws ProtocolError when the bytes are no record batches */
-export function splitRecords(fetched: FetchedPartition, pool: ProgressPool): SplitRecords {
+export function splitRecords(fetched: FetchedPartition, pool: ProgressPool, bytes: BytesPool): SplitRecords {
   const { records, position } = fetched;
   const aborted = new AbortedTransactions(fetched.aborted);
   const sets: RecordSet[] = [];
@@ -58,7 +59,7 @@ export function splitRecords(fetched: FetchedPartition, pool: ProgressPool): Spl
     if (header.lastOffset >= position) {
       const wanted = aborted.wanted(header, records, at);
       if (draft !== null && isFull(draft, header, wanted)) {
-        sets.push(toSet(draft, fetched, pool));
+        sets.push(toSet(draft, fetched, pool, bytes));
         draft = null;
       }
       // The set that begins here ends later than what was left out before it, and so speaks for that too.
@@ -70,7 +71,7 @@ export function splitRecords(fetched: FetchedPartition, pool: ProgressPool): Spl
     }
     at = end;
   }
-  if (draft !== null) sets.push(toSet(draft, fetched, pool));
+  if (draft !== null) sets.push(toSet(draft, fetched, pool, bytes));
   return { sets, position: next };
 }
 
@@ -95,12 +96,13 @@ function take(draft: Draft, header: BatchHeader, from: number, to: number): void
 }
 
 /** Copies into memory of the set's own: transferring the response would take the bytes of its other partitions along. */
-function toSet(draft: Draft, fetched: FetchedPartition, pool: ProgressPool): RecordSet {
+function toSet(draft: Draft, fetched: FetchedPartition, pool: ProgressPool, memory: BytesPool): RecordSet {
   const { lastOffset, byteLength, recordCount } = draft;
   const firstOffset = byteLength === 0 ? lastOffset : draft.firstOffset;
-  const bytes = byteLength === 0 ? Buffer.from(new ArrayBuffer(0)) : Buffer.allocUnsafeSlow(byteLength);
+  const bytes = memory.take(byteLength);
+  const target = new Uint8Array(bytes);
   let at = 0;
-  for (const { from, to } of draft.stretches) at += fetched.records.copy(bytes, at, from, to);
+  for (const { from, to } of draft.stretches) at += fetched.records.copy(target, at, from, to);
   return {
     id: ++lastSetId,
     topic: fetched.topic,
@@ -108,7 +110,7 @@ function toSet(draft: Draft, fetched: FetchedPartition, pool: ProgressPool): Rec
     epoch: fetched.epoch,
     firstOffset,
     lastOffset,
-    bytes: bytes.buffer as ArrayBuffer,
+    bytes,
     byteLength,
     recordCount,
     progress: pool.take(lastOffset - firstOffset + 1),

@@ -18,9 +18,9 @@ export interface RecordSet extends TopicPartition {
   readonly firstOffset: number;
   /** Last offset, inclusive; batches that were left out (control, aborted) count too. */
   readonly lastOffset: number;
-  /** Whole batches in Kafka's format v2. Transferred to the thread: empty on the main thread afterwards. */
+  /** Begins with whole batches in Kafka's format v2. Transferred to the thread: empty on the main thread afterwards. */
   readonly bytes: ArrayBuffer;
-  /** Length of `bytes`, which is still known after the transfer. */
+  /** Of the batches. `bytes` may be longer: it comes from a pool, and what follows is of an earlier set. */
   readonly byteLength: number;
   /** Records by the batch headers. */
   readonly recordCount: number;

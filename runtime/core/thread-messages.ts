@@ -47,6 +47,8 @@ export interface RecordsTask extends TopicPartition {
   readonly firstOffset: number;
   readonly lastOffset: number;
   readonly bytes: ArrayBuffer;
+  /** The batches end here, `bytes` may go on. */
+  readonly byteLength: number;
   readonly progress: SharedArrayBuffer;
   /** With the first record set of an epoch that follows a thread's death. */
   readonly opening: Opening | null;

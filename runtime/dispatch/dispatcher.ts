@@ -49,6 +49,8 @@ export interface DispatcherOptions {
   readonly emit: Emit;
   /** Gets the progress memory of a set that no thread writes any more; `commit/` may still read it. */
   readonly release: (progress: Progress) => void;
+  /** Gets the memory that a thread has sent back: nobody has a view of it. */
+  readonly returned: (bytes: ArrayBuffer) => void;
 }
 
 export class Dispatcher implements Dispatch {
@@ -116,7 +118,7 @@ export class Dispatcher implements Dispatch {
       this.#options.release(set.progress);
       return;
     }
-    const { id, topic, partition, epoch, firstOffset, lastOffset, bytes, progress } = set;
+    const { id, topic, partition, epoch, firstOffset, lastOffset, bytes, byteLength, progress } = set;
     const { opening } = flow;
     flow.opening = null;
     flow.told = opening ?? flow.told;
@@ -132,6 +134,7 @@ export class Dispatcher implements Dispatch {
         firstOffset,
         lastOffset,
         bytes,
+        byteLength,
         progress: progress.memory,
         opening,
       })
@@ -208,7 +211,8 @@ export class Dispatcher implements Dispatch {
     else flow.slot.post({ kind: 'settled', set: report.set, offset: report.place.offset });
   }
 
-  #answered(id: number, { kind }: SetDone): void {
+  #answered(id: number, { kind, bytes }: SetDone): void {
+    if (bytes !== null) this.#options.returned(bytes);
     const task = this.#tasks.giveBack(id);
     if (task === null) return;
     task.flow.inFlight.answered(id);

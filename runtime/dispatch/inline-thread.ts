@@ -54,7 +54,8 @@ export function createInlineThread(
       const running = host;
       const done = await running?.run(task);
       if (done === undefined || host !== running) throw new Error('the runner has ended');
-      return done;
+      // As between threads: whoever still has a view of these bytes must not see what comes into them next.
+      return { ...done, bytes: done.bytes?.transfer() ?? null };
     },
     post(message: ToThread) {
       host?.receive(message);

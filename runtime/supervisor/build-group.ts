@@ -14,7 +14,7 @@ import type { Shared, SharedDeps } from './shared.ts';
 /** For one run of the group: after an error everything is made anew. */
 export function buildGroup(
   group: GroupSettings,
-  { client, cluster, publish, writeDeadLetter }: Shared,
+  { client, cluster, bytes, publish, writeDeadLetter }: Shared,
   deps: SharedDeps,
 ): StageMakers {
   const { clock, random, emit, logLevel, drainBudgetMs } = deps;
@@ -22,9 +22,17 @@ export function buildGroup(
   const pool = new ProgressPool();
   const { letGo } = new ProgressReturns(pool);
   return {
-    consumer: (hooks) => createConsumer({ ...common, group, client, cluster, pool, drainBudgetMs, hooks }),
+    consumer: (hooks) => createConsumer({ ...common, group, client, cluster, pool, bytes, drainBudgetMs, hooks }),
     dispatch: (hooks) =>
-      createDispatch({ ...common, group, logLevel, hooks, release: letGo, hiddenEnv: secretVariables }),
+      createDispatch({
+        ...common,
+        group,
+        logLevel,
+        hooks,
+        release: letGo,
+        returned: (memory) => bytes.give(memory),
+        hiddenEnv: secretVariables,
+      }),
     commit: (consumer) =>
       createCommit({
         ...common,

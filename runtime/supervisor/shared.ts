@@ -1,6 +1,7 @@
 /** What all groups of a process share: the broker where it is embedded, connections, what is known, the producer. */
 import type { Logger } from 'pino';
 import { startBrokerThread } from '../broker/start-broker.ts';
+import { BytesPool } from '../core/bytes-pool.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import type { Emit } from '../core/events.ts';
 import type { Random } from '../core/random.ts';
@@ -30,6 +31,8 @@ export interface Shared {
   readonly brokers: readonly BrokerAddress[];
   readonly client: KafkaClient;
   readonly cluster: Cluster;
+  /** Memory of record sets. */
+  readonly bytes: BytesPool;
   publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
   /** With acks all, whatever `producer.acks` says: a dead letter counts as the end of its record. */
   writeDeadLetter(record: OutboundRecord): Promise<unknown>;
@@ -63,6 +66,7 @@ export async function openShared(settings: RuntimeSettings, deps: SharedDeps, op
     brokers,
     client,
     cluster,
+    bytes: new BytesPool(),
     publish: (records) => producer.publish(records),
     writeDeadLetter: (record) => forDeadLetters.send([record]),
   };

@@ -40,7 +40,8 @@ export class RecordEvent implements Event {
       topic: event.topic,
       partition: event.partition,
       offset: event.#batch.offsetAt(event.#index),
-      key: event.#batch.keyAt(event.#index)?.toString().slice(0, shownKeyMax) ?? null,
+      // A handler may log after its record is finished.
+      key: event.#set.emptied ? null : (event.#batch.keyAt(event.#index)?.toString().slice(0, shownKeyMax) ?? null),
       type: event.type === '' ? null : event.type,
     });
   }

@@ -68,7 +68,7 @@ export class SetRun {
     this.#maxDecompressedBytes = maxDecompressedBytes;
     this.#reply = reply;
     this.#arrayBuffer = task.bytes;
-    this.#bytes = Buffer.from(task.bytes);
+    this.#bytes = Buffer.from(task.bytes, 0, task.byteLength);
   }
 
   /** The batch of the record that the walk is at. */

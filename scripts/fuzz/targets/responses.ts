@@ -5,6 +5,7 @@
  *   input    api key int16, version int16, then the bytes of the connection
  */
 import { splitRecords } from '../../../runtime/consumer/record-sets.ts';
+import { BytesPool } from '../../../runtime/core/bytes-pool.ts';
 import { ProgressPool } from '../../../runtime/core/progress.ts';
 import type { Random } from '../../../runtime/core/random.ts';
 import { FrameAssembler } from '../../../runtime/kafka/frame-assembler.ts';
@@ -28,6 +29,7 @@ const apis = [...apisByKey.values()];
 const responseBytesMax = 1024 * 1024;
 const inputHeaderBytes = 4;
 const pool = new ProgressPool();
+const memory = new BytesPool();
 
 export const responses: Target = {
   make(random) {
@@ -96,7 +98,7 @@ function readFetched({ topics }: ResponseOf<typeof fetch>): void {
     for (const { partition, records, abortedTransactions } of partitions) {
       if (records === null) continue;
       const asked = { topic: 'orders', partition, epoch: 1, position: 0, records, aborted: abortedTransactions ?? [] };
-      for (const { progress } of splitRecords(asked, pool).sets) pool.give(progress);
+      for (const { progress } of splitRecords(asked, pool, memory).sets) pool.give(progress);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** One process of the group: the real stages, joined as in production, on a simulated client and simulated threads. */
 import { createCommit } from '../../../runtime/commit/committer.ts';
 import { createConsumer } from '../../../runtime/consumer/consumer.ts';
+import { BytesPool } from '../../../runtime/core/bytes-pool.ts';
 import type { Emit } from '../../../runtime/core/events.ts';
 import { ProgressPool } from '../../../runtime/core/progress.ts';
 import type { Random } from '../../../runtime/core/random.ts';
@@ -40,10 +41,12 @@ export function runMember(options: MemberOptions, signal: AbortSignal): Promise<
 function makers(options: MemberOptions): StageMakers {
   const { group, producer } = options;
   const pool = new ProgressPool();
+  const bytes = new BytesPool();
   const { letGo } = new ProgressReturns(pool);
   return {
-    consumer: (hooks) => createConsumer({ ...options, pool, hooks }),
-    dispatch: (hooks) => new Dispatcher({ ...options, hooks, release: letGo }),
+    consumer: (hooks) => createConsumer({ ...options, pool, bytes, hooks }),
+    dispatch: (hooks) =>
+      new Dispatcher({ ...options, hooks, release: letGo, returned: (memory) => bytes.give(memory) }),
     commit: (consumer) =>
       createCommit({
         ...options,

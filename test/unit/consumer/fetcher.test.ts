@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Fetcher } from '../../../runtime/consumer/fetcher.ts';
 import { AssignedPartition } from '../../../runtime/consumer/partition.ts';
 import { SetQueue } from '../../../runtime/consumer/set-queue.ts';
+import { BytesPool } from '../../../runtime/core/bytes-pool.ts';
 import { KafkaError } from '../../../runtime/core/errors.ts';
 import { ProgressPool } from '../../../runtime/core/progress.ts';
 import { seededRandom } from '../../../runtime/core/random.ts';
@@ -74,6 +75,7 @@ async function scene(partitionCount: number, topicId: string = zeroUuid) {
     random: seededRandom(1),
     emit: () => {},
     pool: new ProgressPool(),
+    bytes: new BytesPool(),
     queue,
     partitions: () => partitions,
     hasRoom: ({ partition }) => !full.has(partition),

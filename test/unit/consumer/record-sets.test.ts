@@ -1,11 +1,13 @@
 // What a fetch brought is cut into record sets by batch headers alone; offsets never go missing on the way.
 import { expect, test } from 'vitest';
 import { type FetchedPartition, splitRecords } from '../../../runtime/consumer/record-sets.ts';
+import { BytesPool } from '../../../runtime/core/bytes-pool.ts';
 import { ProgressPool } from '../../../runtime/core/progress.ts';
 import { batchLayout } from '../../../runtime/protocol/records/batch-header.ts';
 import { type BatchToWrite, writeBatch } from '../../../runtime/protocol/records/batch-writer.ts';
 
 const pool = new ProgressPool();
+const memory = new BytesPool();
 
 /** `count` records from `baseOffset` on; @param lastDelta where compaction took records away at the end */
 function batch(
@@ -36,7 +38,7 @@ const inTransaction = (baseOffset: number, count: number, producerId: number): B
 
 function split(position: number, batches: readonly Buffer[], aborted: FetchedPartition['aborted'] = []) {
   const records = Buffer.concat(batches);
-  const result = splitRecords({ topic: 't', partition: 0, epoch: 5, position, records, aborted }, pool);
+  const result = splitRecords({ topic: 't', partition: 0, epoch: 5, position, records, aborted }, pool, memory);
   return {
     position: result.position,
     sets: result.sets,
@@ -53,6 +55,18 @@ test('whole batches become one set with memory of its own', () => {
   expect(sets[0]!.byteLength).toBe(sets[0]!.bytes.byteLength);
   expect(sets[0]).toMatchObject({ topic: 't', partition: 0, epoch: 5 });
   expect(sets[0]!.progress.deltas).toBe(8);
+});
+
+test('in memory that an earlier set was in, a set ends with its own batches', () => {
+  const value = Buffer.alloc(100_000);
+  const large = batch(0, 1, { records: [{ key: null, value, headers: [], timestamp: 0 }] });
+  const used = memory.take(large.length);
+  new Uint8Array(used).fill(0xff);
+  memory.give(used);
+  const { bytes, byteLength } = split(0, [large]).sets[0]!;
+  expect(bytes).toBe(used);
+  expect(byteLength).toBe(large.length);
+  expect(Buffer.from(bytes, 0, byteLength).equals(large)).toBe(true);
 });
 
 test('every set has another id', () => {

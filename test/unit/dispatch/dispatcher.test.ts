@@ -214,6 +214,21 @@ test('progress memory is given back when the thread has answered, not before', a
   expect(counts.progressed).toBe(0);
 });
 
+test('bytes that a thread sends back are free again, whatever became of their set', async () => {
+  const { dispatch, threads, returned, start } = setup();
+  await start();
+  dispatch.open(p0, 1, null);
+  for (const first of [0, 10, 20]) dispatch.accept(recordSet(p0, 1, first, first + 9));
+  const [done, lost, late] = [new ArrayBuffer(1), null, new ArrayBuffer(2)];
+  threads[0]?.tasks[0]?.answer('done', done);
+  threads[0]?.tasks[1]?.answer('stale', lost);
+  await Promise.resolve();
+  dispatch.abort([p0]);
+  threads[0]?.tasks[2]?.answer('stale', late);
+  await Promise.resolve();
+  expect(returned).toEqual([done, late]);
+});
+
 test('what a handler publishes is answered to its own thread, never to the successor', async () => {
   const { clock, dispatch, threads, published, start } = setup();
   await start();

@@ -18,7 +18,7 @@ import { ManualClock } from '../../../runtime/testing/manual-clock.ts';
 
 interface GivenTask {
   readonly task: RecordsTask;
-  readonly answer: (kind: SetDone['kind']) => void;
+  readonly answer: (kind: SetDone['kind'], bytes?: ArrayBuffer | null) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -44,7 +44,7 @@ export class FakeThread implements HandlerThread {
 
   run(task: RecordsTask): Promise<SetDone> {
     return new Promise((resolve, reject) =>
-      this.tasks.push({ task, answer: (kind) => resolve({ kind, bytes: null }), reject }),
+      this.tasks.push({ task, answer: (kind, bytes = null) => resolve({ kind, bytes }), reject }),
     );
   }
 
@@ -82,6 +82,7 @@ export function setup(part: Partial<GroupSettings> = {}) {
   const published: ((result: PublishResult) => void)[] = [];
   const threads: FakeThread[] = [];
   const released: Progress[] = [];
+  const returned: ArrayBuffer[] = [];
   const reread: { partitions: readonly TopicPartition[]; suspects: ReadonlyMap<string, Opening['suspects']> }[] = [];
   const corrupt: number[] = [];
   const exhausted: {
@@ -111,6 +112,7 @@ export function setup(part: Partial<GroupSettings> = {}) {
     random: () => 0.5,
     emit: hub.emit,
     release: (progress) => released.push(progress),
+    returned: (bytes) => returned.push(bytes),
   });
   /** Starts all threads that wait for it. */
   const start = async (): Promise<void> => {
@@ -118,7 +120,21 @@ export function setup(part: Partial<GroupSettings> = {}) {
     for (const thread of threads) thread.started.resolve();
     await starting;
   };
-  return { clock, dispatch, threads, released, reread, corrupt, exhausted, published, counts, events, told, start };
+  return {
+    clock,
+    dispatch,
+    threads,
+    released,
+    returned,
+    reread,
+    corrupt,
+    exhausted,
+    published,
+    counts,
+    events,
+    told,
+    start,
+  };
 }
 
 let nextId = 1;

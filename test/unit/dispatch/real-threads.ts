@@ -89,6 +89,7 @@ export function realThreads(
     random: systemRandom,
     emit: hub.emit,
     release() {},
+    returned() {},
     hiddenEnv,
   });
   return {

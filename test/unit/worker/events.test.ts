@@ -222,6 +222,12 @@ test('log lines carry the place, and anything may be logged', async () => {
   ]);
 });
 
+test('a handler may log after its record is finished, when the key is gone with the bytes', async () => {
+  const { seen, thread } = await see({ key: 'k' }, (_, ctx) => ctx);
+  seen?.log.info('late');
+  expect(thread.of('log')).toMatchObject([{ line: { message: 'late', fields: { offset: 0, key: null } } }]);
+});
+
 test('the deadline is a time of the wall clock', async () => {
   const { seen, thread } = await see({}, (_, ctx) => ctx.deadline.getTime());
   expect(seen).toBe(thread.clock.wallTime() + 60_000);

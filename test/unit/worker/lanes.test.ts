@@ -48,6 +48,19 @@ test('records of one key run one after the other, other keys go on', async () =>
   expect(set.answer).toEqual({ kind: 'done', bytes: set.task.bytes });
 });
 
+test('what lies behind the batches of a set is of an earlier one, and is not handled again', async () => {
+  const { log, gate, handlers } = gated();
+  const thread = new ThreadUnderTest([handlers]);
+  const earlier = thread.give([{}, {}]).task.bytes;
+  gate(0).open();
+  gate(1).open();
+  await thread.settle();
+  const set = thread.give([{}], { firstOffset: 0, lastOffset: 1, epoch: 1, after: new Uint8Array(earlier) });
+  await thread.settle();
+  expect(log.slice(4)).toEqual(['+0', '-0']);
+  expect(set.answer?.kind).toBe('done');
+});
+
 test('a key keeps its order across record sets', async () => {
   const { log, gate, handlers } = gated();
   const thread = new ThreadUnderTest([handlers]);

@@ -46,7 +46,8 @@ test('before it is loaded, a host finishes nothing', async () => {
   const { created } = await host('export default { A() {} };');
   const bytes = new ArrayBuffer(1);
   const place = { topic: 't', partition: 0, epoch: 0, firstOffset: 0, lastOffset: 0, opening: null };
-  expect(await created.run({ kind: 'records', id: 1, ...place, bytes, progress: new SharedArrayBuffer(64) })).toEqual({
+  const progress = new SharedArrayBuffer(64);
+  expect(await created.run({ kind: 'records', id: 1, ...place, bytes, byteLength: 1, progress })).toEqual({
     kind: 'stale',
     bytes,
   });

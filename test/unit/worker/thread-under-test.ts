@@ -144,7 +144,8 @@ export class ThreadUnderTest {
       epoch: options.epoch ?? 0,
       firstOffset,
       lastOffset,
-      bytes: new Uint8Array(bytes).buffer,
+      bytes: new Uint8Array(Buffer.concat([bytes, options.after ?? Buffer.alloc(0)])).buffer,
+      byteLength: bytes.length,
       progress: progress.memory,
       opening: options.opening ?? null,
     };
@@ -186,6 +187,8 @@ export interface GiveOptions {
   readonly opening?: Opening;
   readonly codec?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
   readonly spoil?: (batch: Buffer) => Buffer;
+  /** What the set's memory holds behind its batches. */
+  readonly after?: Uint8Array;
 }
 
 export interface GivenSet {

@@ -47,7 +47,16 @@ async function startThread(source: string) {
     const progress = new Progress(new SharedArrayBuffer(progressBytes(1)), 1);
     progress.reset();
     const place = { topic: 't', partition: 0, epoch: 0, firstOffset: 0, lastOffset: 0 };
-    const task = { kind: 'records', id: 1, ...place, bytes, progress: progress.memory, opening: null };
+    const shared = progress.memory;
+    const task = {
+      kind: 'records',
+      id: 1,
+      ...place,
+      progress: shared,
+      bytes,
+      byteLength: bytes.byteLength,
+      opening: null,
+    };
     return { done: pool.run(task, { transferList: [bytes] }), bytes, progress };
   };
   const send = (message: ToThread): void => port1.postMessage(message);

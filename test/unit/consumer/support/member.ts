@@ -4,6 +4,7 @@
  */
 
 import { createConsumer } from '../../../../runtime/consumer/consumer.ts';
+import { BytesPool } from '../../../../runtime/core/bytes-pool.ts';
 import { systemClock } from '../../../../runtime/core/clock.ts';
 import type { KafkaError } from '../../../../runtime/core/errors.ts';
 import { EventHub } from '../../../../runtime/core/events.ts';
@@ -71,6 +72,7 @@ export function startMember(
     random: systemRandom, // member ids come from it
     emit: events.emit,
     pool,
+    bytes: new BytesPool(),
     drainBudgetMs: 5000,
     hooks: {
       hasRoom: (partition) => !full.has(partitionKey(partition)),
