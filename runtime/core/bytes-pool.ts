@@ -14,8 +14,8 @@
 const stepBytes = 64 * 1024;
 /** Record sets are cut at this size; a single larger batch is rare, and its memory would be kept for ever. */
 const largestBytes = 1024 * 1024;
-/** Two answers of `batch.maxBytes`, as it is by default: one that is worked on and one that comes. */
-export const keptBytesMax = 16 * 1024 * 1024;
+/** What one group has in flight at most, as `buffer.maxBytes` is by default; with half of it a tenth is not kept. */
+export const keptBytesMax = 32 * 1024 * 1024;
 /** Memory may be that much larger than what it is taken for. */
 const oversizeMax = 2;
 

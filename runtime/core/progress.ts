@@ -3,7 +3,7 @@
  * messages, and what was finished is still known after the thread has died.
  *
  *   Int32[0]  prefix     every delta below it is finished
- *   Int32[1]  running    delta of the synchronous call on the stack, -1 when there is none
+ *   Int32[1]  running    delta of the last call that went onto the stack; -1 once it has left it unfinished
  *   Int32[2]  finished   how many deltas are finished
  *   then two bitmaps over the deltas: started, finished
  *
@@ -52,13 +52,17 @@ export class Progress {
     this.#words[this.#started + (delta >>> 5)]! |= 1 << (delta & 31);
   }
 
-  /** Marks a synchronous call: the thread may never come back from it. */
+  /**
+   * Marks a synchronous call: the thread may never come back from it. A plain store, since it is read when the thread
+   * is gone; an atomic one took 12 ns of each record.
+   */
   enter(delta: number): void {
-    Atomics.store(this.#words, runningWord, delta);
+    this.#words[runningWord] = delta;
   }
 
+  /** The call has returned and its record is not finished: what happens from now on is not its doing. */
   leave(): void {
-    Atomics.store(this.#words, runningWord, -1);
+    this.#words[runningWord] = -1;
   }
 
   /** @returns false when it was finished before, so that nothing counts twice */
@@ -108,7 +112,7 @@ export class Progress {
     return Atomics.load(this.#words, finishedWord);
   }
 
-  /** Delta of the synchronous call on the stack, -1 when there is none. */
+  /** Delta of the synchronous call on the stack. When there is none: -1, or one that is finished. */
   readRunning(): number {
     return Atomics.load(this.#words, runningWord);
   }

@@ -14,8 +14,13 @@
 const minBytes = 4; // the correlation id
 /** Smaller frames cost nothing worth keeping memory for. */
 const recycledBytesMin = 64 * 1024;
-/** Memory that many times too large is let go: a backlog's megabytes are not held while there is little to fetch. */
+/** Memory that many times too large is not taken for a frame. */
 const oversizeMax = 8;
+/**
+ * After so many frames in a row it is let go: a backlog's megabytes are not held while there is little to fetch. Not
+ * after one, since large answers and empty ones take turns where full partitions are left out of a fetch.
+ */
+const unusedMax = 16;
 
 export class FrameAssembler {
   readonly #maxBytes: number;
@@ -29,6 +34,8 @@ export class FrameAssembler {
   #last: Buffer | null = null;
   /** The same, once nobody does. */
   #spare: Buffer | null = null;
+  /** Frames in a row that were too small for it. */
+  #unused = 0;
 
   /** @param deliver gets each whole frame, its length included; it may keep it until it calls `recycle` */
   constructor(maxBytes: number, deliver: (frame: Buffer) => void) {
@@ -61,8 +68,9 @@ export class FrameAssembler {
 
   /** The last frame is not looked at any more: the next one may take its memory. */
   recycle(): void {
-    this.#spare = this.#last;
+    const last = this.#last;
     this.#last = null;
+    if (last !== null && last.length >= (this.#spare?.length ?? 0)) this.#spare = last;
   }
 
   #begin(length: number): void {
@@ -74,11 +82,18 @@ export class FrameAssembler {
 
   #memory(bytes: number): Buffer {
     const spare = this.#spare;
-    this.#spare = null;
-    if (bytes < recycledBytesMin && spare === null) return Buffer.allocUnsafe(bytes);
-    const fits = spare !== null && bytes <= spare.length && bytes * oversizeMax >= spare.length;
-    const memory = fits ? spare : Buffer.allocUnsafe(bytes);
-    this.#last = memory.length < recycledBytesMin ? null : memory;
-    return fits ? memory.subarray(0, bytes) : memory;
+    if (spare !== null && bytes <= spare.length && bytes * oversizeMax >= spare.length) {
+      this.#spare = null;
+      this.#unused = 0;
+      this.#last = spare;
+      return spare.subarray(0, bytes);
+    }
+    if (spare !== null && (bytes > spare.length || ++this.#unused === unusedMax)) {
+      this.#spare = null;
+      this.#unused = 0;
+    }
+    const memory = Buffer.allocUnsafe(bytes);
+    this.#last = bytes < recycledBytesMin ? null : memory;
+    return memory;
   }
 }

@@ -12,6 +12,7 @@ import type { SetRun } from './set-run.ts';
 
 /**
  * This is the inner loop: plain arguments instead of an object, and nothing made that a handler does not ask for.
+ * Whoever does not finish the record upon its return takes it off the stack (`progress.leave`).
  * @param attempt from 1 @returns null when the handler returned at once and published nothing; never throws
  */
 export function callHandler(
@@ -43,7 +44,6 @@ export function callHandler(
   } catch (thrown) {
     outcome = failureOf(thrown, event);
   }
-  set.progress.leave();
   const durationMs = calls.look() - startedAt;
   if (!(outcome instanceof HandlerCall)) timed(calls, handler, event, durationMs, outcome !== null);
   return outcome;

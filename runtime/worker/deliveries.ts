@@ -129,7 +129,9 @@ export class Deliveries implements DeliveryHost {
 
   call(delivery: Delivery, handler: RouteHandler): CallOutcome {
     const { set, batch, index, offset, attempt, route } = delivery;
-    return callHandler(this.#calls, this.#epoch, set, batch, index, offset, route.type, handler, attempt);
+    const outcome = callHandler(this.#calls, this.#epoch, set, batch, index, offset, route.type, handler, attempt);
+    set.progress.leave(); // whatever it came to: other handlers of the record may have failed
+    return outcome;
   }
 
   callStarted(delivery: Delivery, call: HandlerCall): void {

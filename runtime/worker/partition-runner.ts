@@ -200,6 +200,7 @@ export class PartitionRunner implements TopicPartition, Scheduled {
       countHandled(this.handled, route);
       this.#sets.finish(set, set.delta);
     } else {
+      set.progress.leave();
       this.#deliveries.hold(set, batch, index, offset, route, key)?.adopt(outcome);
     }
   }

@@ -53,8 +53,8 @@ export class Routes {
   readonly #schemas: SchemaSettings;
   readonly #shapes: Shapes;
   readonly #registered: ReadonlySet<string> | null;
-  /** Null where types stand somewhere else. */
-  readonly #header: Buffer | null;
+  /** Name of the header with the type, which batches are decoded with; empty where types stand somewhere else. */
+  readonly header: Buffer;
   readonly #readType: TypeReader | null;
   readonly #known = new Map<string, Route | null>();
   readonly #labels: string[] = [];
@@ -68,17 +68,17 @@ export class Routes {
     this.#schemas = schemas;
     this.#shapes = shapes;
     this.#registered = events.length === 0 ? null : new Set(events.map(({ type }) => type));
-    this.#header = typeFrom.kind === 'header' ? Buffer.from(typeFrom.name) : null;
+    this.header = Buffer.from(typeFrom.kind === 'header' ? typeFrom.name : '');
     this.#readType = typeFrom.kind === 'header' ? null : typeReader(typeFrom);
   }
 
-  /** @returns null when the record is passed over */
+  /** @param batch that was decoded with `header` @returns null when the record is passed over */
   find(batch: RecordBatch, index: number, topic: string): Route | null {
-    const header = this.#header;
-    if (header === null) return this.#lookUp(() => this.#readType!(batch, index, topic));
-    if (this.#lastType !== null && batch.headerEquals(index, header, this.#lastType)) return this.#last;
+    const read = this.#readType;
+    if (read !== null) return this.#lookUp(() => read(batch, index, topic));
+    if (this.#lastType !== null && batch.notedEquals(index, this.#lastType)) return this.#last;
     // A copy: the header's bytes go back to the main thread.
-    this.#lastType = Buffer.from(batch.headerAt(index, header) ?? []);
+    this.#lastType = Buffer.from(batch.notedAt(index));
     const bytes = this.#lastType;
     this.#last = this.#lookUp(() => decodeText(bytes, 'the event type'));
     return this.#last;

@@ -51,6 +51,7 @@ export class SetRun {
   offset = 0;
   delta = 0;
   readonly #maxDecompressedBytes: number;
+  readonly #typeHeader: Buffer;
   readonly #reply: (done: SetDone) => void;
   readonly #arrayBuffer: ArrayBuffer;
   readonly #bytes: Buffer;
@@ -58,7 +59,8 @@ export class SetRun {
   #nextBatchAt = 0;
   #nextDelta = 0;
 
-  constructor(task: RecordsTask, maxDecompressedBytes: number, reply: (done: SetDone) => void) {
+  /** @param typeHeader name of the header that every record is asked for */
+  constructor(task: RecordsTask, maxDecompressedBytes: number, typeHeader: Buffer, reply: (done: SetDone) => void) {
     this.id = task.id;
     this.topic = task.topic;
     this.partition = task.partition;
@@ -66,6 +68,7 @@ export class SetRun {
     this.lastOffset = task.lastOffset;
     this.progress = new Progress(task.progress, task.lastOffset - task.firstOffset + 1);
     this.#maxDecompressedBytes = maxDecompressedBytes;
+    this.#typeHeader = typeHeader;
     this.#reply = reply;
     this.#arrayBuffer = task.bytes;
     this.#bytes = Buffer.from(task.bytes, 0, task.byteLength);
@@ -113,7 +116,7 @@ export class SetRun {
       if (header === null) throw new ProtocolError(`the record set ends inside a batch, at byte ${at}`);
       this.#nextBatchAt = at + header.length;
       if (header.control || header.lastOffset < this.firstOffset) continue;
-      this.#batch = decodeBatch(this.#bytes, at, header, this.#maxDecompressedBytes);
+      this.#batch = decodeBatch(this.#bytes, at, header, this.#maxDecompressedBytes, this.#typeHeader);
       return true;
     }
     return false;
@@ -126,7 +129,7 @@ export class SetRun {
         const header = readBatchHeader(this.#bytes, at);
         if (header === null) return null;
         if (header.baseOffset <= offset && offset <= header.lastOffset && !header.control) {
-          const batch = decodeBatch(this.#bytes, at, header, this.#maxDecompressedBytes);
+          const batch = decodeBatch(this.#bytes, at, header, this.#maxDecompressedBytes, this.#typeHeader);
           for (let index = 0; index < batch.count; index++)
             if (batch.offsetAt(index) === offset) return { batch, index };
         }

@@ -84,10 +84,15 @@ export class ThreadRunner {
     }
     if (slot.runner.closed) return Promise.resolve({ kind: 'stale', bytes: task.bytes });
     return new Promise((resolve) => {
-      const set = new SetRun(task, this.#thread.group.fetch.maxDecompressedBytes, (done) => {
-        this.#sets.delete(task.id);
-        resolve(done);
-      });
+      const set = new SetRun(
+        task,
+        this.#thread.group.fetch.maxDecompressedBytes,
+        this.#thread.routes.header,
+        (done) => {
+          this.#sets.delete(task.id);
+          resolve(done);
+        },
+      );
       this.#sets.set(task.id, set);
       slot.runner?.add(set, task.opening);
     });

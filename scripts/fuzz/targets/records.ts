@@ -130,7 +130,7 @@ function readAll(set: Buffer): void {
   for (let at = 0; at < set.length; ) {
     const header = readBatchHeader(set, at);
     if (header === null) return;
-    readRecords(decodeBatch(set, at, header, unpackedBytesMax));
+    readRecords(decodeBatch(set, at, header, unpackedBytesMax, headerName));
     at += header.length;
   }
 }
@@ -145,8 +145,8 @@ function readRecords(batch: RecordBatch): void {
     for (const [, value] of batch.headersAt(i)) value?.at(0);
     // Two readings of the same header, one of them in place: they have to agree.
     const found = batch.headerAt(i, headerName) ?? Buffer.alloc(0);
-    if (batch.headerEquals(i, headerName, headerValue) !== found.equals(headerValue)) {
-      throw new Error(`record ${i}: headerEquals and headerAt do not agree`);
+    if (batch.notedEquals(i, headerValue) !== found.equals(headerValue)) {
+      throw new Error(`record ${i}: notedEquals and headerAt do not agree`);
     }
   }
 }

@@ -25,10 +25,10 @@ test('a small set takes no more than it needs, and neither it nor a rare large o
   }
 });
 
-test('16 MiB are kept, and no more', () => {
+test('32 MiB are kept, and no more', () => {
   const pool = new BytesPool();
-  const taken = Array.from({ length: 20 }, () => pool.take(1024 * kib));
+  const taken = Array.from({ length: 40 }, () => pool.take(1024 * kib));
   for (const bytes of taken) pool.give(bytes);
-  const again = new Set(Array.from({ length: 20 }, () => pool.take(1024 * kib)));
-  expect(taken.filter((bytes) => again.has(bytes))).toHaveLength(16);
+  const again = new Set(Array.from({ length: 40 }, () => pool.take(1024 * kib)));
+  expect(taken.filter((bytes) => again.has(bytes))).toHaveLength(32);
 });

@@ -74,7 +74,15 @@ test('memory that is given back takes the next frame, unless it is too small or 
   expect(next(1_000_001).buffer).not.toBe(second.buffer);
   assembler.recycle();
   const large = frames.at(-1)!;
-  expect(next(100).buffer).not.toBe(large.buffer);
+  for (let small = 0; small < 15; small++) {
+    expect(next(100_000).buffer).not.toBe(large.buffer);
+    assembler.recycle();
+  }
+  expect(next(1_000_000).buffer).toBe(large.buffer);
   assembler.recycle();
+  for (let small = 0; small < 16; small++) {
+    expect(next(100).buffer).not.toBe(large.buffer);
+    assembler.recycle();
+  }
   expect(next(1_000_000).buffer).not.toBe(large.buffer); // let go: small frames are what comes now
 });

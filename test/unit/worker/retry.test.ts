@@ -256,3 +256,33 @@ describe('timeouts', () => {
     expect(thread.clock.pending).toBe(0);
   });
 });
+
+describe('what is on the stack', () => {
+  const deltaOf = (event: Event): number => Number(event.offset);
+
+  test('the record whose call has not returned', async () => {
+    const seen: (readonly number[])[] = [];
+    const handlers = { Placed: (event: Event) => void seen.push([deltaOf(event), set.progress.readRunning()]) };
+    const thread = new ThreadUnderTest([handlers, handlers]);
+    const set = thread.give([{ key: 'a' }, { key: 'b' }]);
+    await thread.settle();
+    expect(seen).toEqual([0, 0, 1, 1].map((delta) => [delta, delta]));
+  });
+
+  test.each<[string, (gate: Gate) => object[]]>([
+    ['waits for a promise', (gate) => [{ Placed: () => gate.opened }]],
+    ['waits for its retry', () => [{ Placed: always(new Error('no')) }]],
+    [
+      'waits for its retry, though its last handler succeeded',
+      () => [{ Placed: always(new Error('no')) }, { Placed() {} }],
+    ],
+    ['waits for its dead letter', () => [{ Placed: always(new NonRetryableError('no')) }]],
+  ])('no record that %s', async (_, handlers) => {
+    const thread = new ThreadUnderTest(handlers(new Gate()));
+    const set = thread.give([{ key: 'a' }]);
+    await thread.settle();
+    expect(set.progress.isStarted(0)).toBe(true);
+    expect(set.progress.isFinished(0)).toBe(false);
+    expect(set.progress.readRunning()).toBe(-1);
+  });
+});

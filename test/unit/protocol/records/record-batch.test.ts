@@ -115,6 +115,51 @@ test('headerAt finds the first of a name and tells null from missing', () => {
   expect(batch.headerAt(0, Buffer.from('even'))).toBeUndefined();
 });
 
+test.each<[string, readonly RawHeader[], string]>([
+  [
+    'the first of its name',
+    [
+      ['h', Buffer.from('x')],
+      ['type', Buffer.from('A')],
+      ['type', Buffer.from('B')],
+    ],
+    'A',
+  ],
+  [
+    'empty when the first is null',
+    [
+      ['type', null],
+      ['type', Buffer.from('B')],
+    ],
+    '',
+  ],
+  [
+    'empty when there is none',
+    [
+      ['types', Buffer.from('A')],
+      ['typ', Buffer.from('A')],
+      ['epyt', Buffer.from('A')],
+    ],
+    '',
+  ],
+  [
+    'as long as it likes',
+    [
+      ['long', Buffer.alloc(300)],
+      ['type', Buffer.alloc(100, 'A')],
+    ],
+    'A'.repeat(100),
+  ],
+])('the noted header is %s', (_, headers, expected) => {
+  const bytes = writeBatch({ records: [{ key: Buffer.from('type'), value: null, headers, timestamp: 0 }] });
+  const batch = decodeBatch(bytes, 0, readBatchHeader(bytes, 0)!, limit, Buffer.from('type'));
+  expect(batch.notedAt(0).toString()).toBe(expected);
+  expect(batch.notedEquals(0, Buffer.from(expected))).toBe(true);
+  for (const other of ['', 'A', 'B', 'AA', 'A'.repeat(99), 'A'.repeat(101)]) {
+    expect(batch.notedEquals(0, Buffer.from(other))).toBe(other === expected);
+  }
+});
+
 test('log append time is the time of every record', () => {
   const bytes = writeBatch({ records: [{ key: null, value: null, headers: [], timestamp: 5 }] });
   const header = readBatchHeader(bytes, 0)!;
@@ -222,6 +267,22 @@ describe('bytes that are no batch', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test.each([
+    ['the length of a record', 0, 2],
+    ['the length of a key', 4, 2],
+    ['the number of headers', 8, 1],
+    ['the number of headers', 8, 126],
+    ['the length of a header name', 9, 1],
+  ])('%s that is not true is found behind a right checksum', async (_, at, change) => {
+    const { crc32c } = await import('../../../../runtime/protocol/records/crc32c.ts');
+    const headers = [['h', Buffer.from('x')] as const];
+    const record = { key: Buffer.from('k'), value: Buffer.from('v'), headers, timestamp: 0 };
+    const bytes = writeBatch({ records: [record, record, record] });
+    bytes[batchLayout.records + at]! += change;
+    bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
+    expect(() => decode(bytes)).toThrow(ProtocolError);
   });
 
   test('a header may claim more records than fit: no memory is taken for them', () => {
