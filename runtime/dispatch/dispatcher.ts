@@ -124,6 +124,7 @@ export class Dispatcher implements Dispatch {
     flow.told = opening ?? flow.told;
     flow.inFlight.add(set);
     this.#tasks.add(set, flow);
+    this.#threads.watch();
     flow.slot
       .run({
         kind: 'records',

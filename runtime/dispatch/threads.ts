@@ -49,7 +49,11 @@ export class Threads {
       await this.stop();
       throw error;
     }
-    this.#watchdog.start();
+  }
+
+  /** One of them was given work. */
+  watch(): void {
+    this.#watchdog.watch();
   }
 
   async stop(): Promise<void> {

@@ -5,7 +5,7 @@
  *   tick      7   8   9   9   9   9   9
  *   stalled   0   0   0   1   2   3   4 checks ─▶ timeouts.handler reached: hung
  *
- * Only while it has work: an idle thread may sleep. Time is counted in checks that came in time, so that a process
+ * Only while a thread has work: an idle one may sleep, and then nobody looks. Time is counted in checks that came in time, so that a process
  * that was stopped itself (SIGSTOP, a sleeping laptop) does not take its threads for dead when it wakes up.
  */
 import type { Clock, Timer } from '../core/clock.ts';
@@ -52,13 +52,13 @@ export class Watchdog {
     this.#hung = hung;
   }
 
-  /** Has no effect after `stop`, which may come while the threads start. */
-  start(): void {
-    if (this.#stopped) return;
+  /** A thread has work: looks until none has any. */
+  watch(): void {
+    if (this.#stopped || this.#timer !== null) return;
     this.#checkedAt = this.#clock.now();
     this.#timer = this.#clock.after(this.#everyMs, () => {
-      this.#check();
-      this.start();
+      this.#timer = null;
+      if (this.#check()) this.watch();
     });
   }
 
@@ -67,13 +67,16 @@ export class Watchdog {
     this.#timer?.cancel();
   }
 
-  #check(): void {
+  /** @returns whether any thread has work */
+  #check(): boolean {
+    let anyBusy = false;
     const passedMs = Math.min(this.#clock.now() - this.#checkedAt, 2 * this.#everyMs);
     for (const { index, pulse, busy } of this.#threads()) {
       if (pulse === null || !busy) {
         this.#stalls.delete(index);
         continue;
       }
+      anyBusy = true;
       const { tick } = pulse.read();
       const before = this.#stalls.get(index);
       const same = before?.pulse === pulse && before.tick === tick;
@@ -83,5 +86,6 @@ export class Watchdog {
       this.#stalls.delete(index);
       this.#hung(index, stalledMs);
     }
+    return anyBusy;
   }
 }

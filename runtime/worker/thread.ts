@@ -9,23 +9,22 @@ import { toErrorData } from '../core/error-data.ts';
 import { systemRandom } from '../core/random.ts';
 import type { FromThread, SetDone, Started, StartTask, ThreadTask, ToThread } from '../core/thread-messages.ts';
 import { ThreadPulse } from '../core/thread-pulse.ts';
+import { Beat } from './beat.ts';
 import { createWorkerHost, type WorkerHost } from './worker-host.ts';
 
-const beatMs = 100; // the main thread looks at the pulse about as often; a hang is told by `timeouts.handler`
-
 let host: WorkerHost | null = null;
+let beat: Beat | null = null;
 
 export default async function run(task: ThreadTask): Promise<Started | object> {
   if (task.kind === 'start') return start(task);
-  if (host === null) throw new Error('a record set came before the handlers were loaded');
-  return givenBack(await host.run(task));
+  if (host === null || beat === null) throw new Error('a record set came before the handlers were loaded');
+  return givenBack(await beat.during(host.run(task)));
 }
 
 async function start({ start, port }: StartTask): Promise<Started> {
   const post = (message: FromThread): void => port.postMessage(message);
   watchThread(post);
-  const pulse = new ThreadPulse(start.pulse);
-  setInterval(() => pulse.beat(), beatMs).unref();
+  beat = new Beat(systemClock, new ThreadPulse(start.pulse));
   const created = createWorkerHost({ start, post, clock: systemClock, random: systemRandom });
   const started = await created.load();
   host = created;

@@ -33,6 +33,19 @@ test('a stop that comes while the handlers load leaves nothing behind when they 
   expect(clock.pending).toBe(0);
 });
 
+test('threads without work cost no timer', async () => {
+  const { clock, dispatch, threads, start } = setup();
+  await start();
+  dispatch.open(p0, 1, null);
+  expect(clock.pending).toBe(0);
+  dispatch.accept(recordSet(p0, 1, 0, 9));
+  expect(clock.pending).toBe(1);
+  threads[0]?.tasks[0]?.answer('done');
+  await clock.turn();
+  await clock.advance(1_000);
+  expect(clock.pending).toBe(0);
+});
+
 test('a partition is always handed to the same thread', async () => {
   const { dispatch, threads, start } = setup({ concurrency: { ...concurrency, workers: 2 } });
   await start();

@@ -13,7 +13,7 @@ function setup(timeoutMs: number) {
     () => [thread],
     (_, stalledMs) => hung.push(stalledMs),
   );
-  watchdog.start();
+  watchdog.watch();
   return { clock, thread, hung, watchdog };
 }
 
@@ -37,16 +37,35 @@ test('a tick begins the count anew', async () => {
 });
 
 test('an idle thread, one that is being replaced, and one that has just been replaced are not counted', async () => {
-  const { clock, thread, hung } = setup(1_000);
+  const { clock, thread, hung, watchdog } = setup(1_000);
   thread.busy = false;
   await clock.advance(5_000);
   thread.busy = true;
+  watchdog.watch();
   await clock.advance(900);
   thread.pulse = null;
   await clock.advance(200);
   thread.pulse = new ThreadPulse();
+  watchdog.watch();
   await clock.advance(1_000);
   expect(hung).toEqual([]);
+});
+
+test('nobody looks while no thread has work, and somebody does from the next work on', async () => {
+  const { clock, thread, hung, watchdog } = setup(1_000);
+  await clock.advance(900);
+  thread.busy = false;
+  await clock.advance(100);
+  expect(clock.pending).toBe(0);
+  await clock.advance(60_000);
+  thread.busy = true;
+  watchdog.watch();
+  watchdog.watch();
+  expect(clock.pending).toBe(1);
+  await clock.advance(1_000);
+  expect(hung).toEqual([]);
+  await clock.advance(100);
+  expect(hung).toEqual([1_000]);
 });
 
 test('a process that was stopped as a whole does not take its threads for dead', async () => {
@@ -68,7 +87,7 @@ test('a process that was stopped as a whole does not take its threads for dead',
     () => [thread],
     (_, stalledMs) => hung.push(stalledMs),
   );
-  jumping.start();
+  jumping.watch();
   const fire = (): void => due?.();
   now = 100;
   fire();
