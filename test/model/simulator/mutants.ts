@@ -128,7 +128,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'do not look for threads that hang',
-    edits: [{ file: 'dispatch/threads.ts', from: 'this.#watchdog.start();', to: '' }],
+    edits: [{ file: 'dispatch/threads.ts', from: 'this.#watchdog.watch();', to: '' }],
   },
   {
     name: 'commit after looking for the coordinator, whatever was lost meanwhile',
