@@ -7,6 +7,7 @@
  * whatever ended it, with or without tasks: that is how its death is noticed. piscina then puts a new, empty thread in
  * its place; the whole pool is thrown away instead, because that thread has loaded nothing.
  */
+import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import '../core/wasm-wrappers.ts';
@@ -23,6 +24,7 @@ import type {
   ToThread,
 } from '../core/thread-messages.ts';
 import { ThreadPulse } from '../core/thread-pulse.ts';
+import { Turns } from '../core/turns.ts';
 import type { HandlerThread, HandlerThreadHooks } from './handler-thread.ts';
 import { type ThreadStartOptions, threadStart } from './thread-start.ts';
 
@@ -40,6 +42,11 @@ const workerFile = new URL(`../worker/thread.${import.meta.url.endsWith('.ts') ?
  * since a thread starts slowly on a machine that does much else, and such a group would be given up for nothing.
  */
 const startTimeoutMs = 60_000;
+/**
+ * Threads of this process that load at once. All of fifty groups together would take the processor from one another and
+ * run into their time limit, each of them; with a few spare ones, a module that blocks its thread holds up nobody else.
+ */
+const starts = new Turns(Math.max(4, availableParallelism()));
 const lastReportMs = 250; // a healthy thread answers within a turn of its loop
 
 export function createPooledThread(
@@ -55,7 +62,8 @@ class PooledThread implements HandlerThread {
   readonly #options: ThreadPoolOptions;
   readonly #index: number;
   readonly #hooks: HandlerThreadHooks;
-  readonly #pool: Piscina<ThreadTask, Started | SetDone>;
+  /** From its start on. */
+  #pool: Piscina<ThreadTask, Started | SetDone> | null = null;
   readonly #port: MessagePort;
   readonly #threadPort: MessagePort;
   #started: boolean = false;
@@ -71,31 +79,25 @@ class PooledThread implements HandlerThread {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#threadPort = port2;
-    this.#pool = new Piscina({
-      filename: workerFile.href,
-      minThreads: 1,
-      maxThreads: 1,
-      // A set holds its task until its last record is finished, which may be long: piscina must never queue.
-      concurrentTasksPerWorker: Number.MAX_SAFE_INTEGER,
-      stricterFIFO: true, // without it a task that finds the thread busy goes back to the end of the queue
-      atomics: 'async', // `sync` stops the thread's event loop while it is idle: no timers, no keep-alives
-      recordTiming: false,
-      ...heapLimit(options.group.concurrency.maxHeapBytes),
-      env: visibleEnv(options.hiddenEnv ?? []),
-    });
-    this.#pool.on('error', (error) => this.#died(toErrorData(error).message));
     port1.on('message', (message: FromThread) => this.#message(message));
     port1.on('close', () => this.#died('the thread ended'));
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return starts.during(() => this.#start());
+  }
+
+  async #start(): Promise<void> {
+    if (this.#ending) return;
     const { clock } = this.#options;
+    const pool = this.#makePool();
+    this.#pool = pool;
     const start = threadStart(this.#options, this.#index, this.pulse);
     const task: StartTask = { kind: 'start', start, port: this.#threadPort };
     const late = new AbortController();
     const timeout = sleep(clock, startTimeoutMs, late.signal).then(() => 'late' as const);
     try {
-      const running = this.#pool.run(task, { transferList: [this.#threadPort] }) as Promise<Started>;
+      const running = pool.run(task, { transferList: [this.#threadPort] }) as Promise<Started>;
       const started = await Promise.race([running, timeout]);
       if (started === 'late') throw notLoaded(`they did not load within ${startTimeoutMs / 1000} s`);
       if (started.kind === 'failed') throw notLoaded(`${started.file}: ${started.message}`);
@@ -111,7 +113,7 @@ class PooledThread implements HandlerThread {
 
   run(task: RecordsTask): Promise<SetDone> {
     // A destroyed pool would make a new thread for the task.
-    if (this.#ending) return Promise.reject(new Error('the thread has ended'));
+    if (this.#ending || this.#pool === null) return Promise.reject(new Error('the thread has ended'));
     return this.#pool.run(task, { transferList: [task.bytes] }) as Promise<SetDone>;
   }
 
@@ -132,8 +134,26 @@ class PooledThread implements HandlerThread {
 
   kill(): Promise<void> {
     this.#ending = true;
-    this.#destroyed ??= this.#pool.destroy().finally(() => this.#port.close());
+    this.#destroyed ??= (this.#pool?.destroy() ?? Promise.resolve()).finally(() => this.#port.close());
     return this.#destroyed;
+  }
+
+  #makePool(): Piscina<ThreadTask, Started | SetDone> {
+    const { group, hiddenEnv = [] } = this.#options;
+    const pool = new Piscina({
+      filename: workerFile.href,
+      minThreads: 1,
+      maxThreads: 1,
+      // A set holds its task until its last record is finished, which may be long: piscina must never queue.
+      concurrentTasksPerWorker: Number.MAX_SAFE_INTEGER,
+      stricterFIFO: true, // without it a task that finds the thread busy goes back to the end of the queue
+      atomics: 'async', // `sync` stops the thread's event loop while it is idle: no timers, no keep-alives
+      recordTiming: false,
+      ...heapLimit(group.concurrency.maxHeapBytes),
+      env: visibleEnv(hiddenEnv),
+    });
+    pool.on('error', (error) => this.#died(toErrorData(error).message));
+    return pool;
   }
 
   #message(message: FromThread): void {
