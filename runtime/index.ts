@@ -1,5 +1,12 @@
 /** What users import from this package: the handler API, and the runtime as a library. The testing kit is `./testing`. */
 export {
+  type CloseOptions,
+  type CreatePublisherOptions,
+  createPublisher,
+  type Publisher,
+  type PublisherSettings,
+} from './create-publisher.ts';
+export {
   type CreateRuntimeOptions,
   createRuntime,
   type HealthReport,
@@ -17,6 +24,13 @@ export {
   type SetupEnv,
   type Spec,
 } from './handler/define-handlers.ts';
+export {
+  type Delivery,
+  type FailedDelivery,
+  PartlyPublishedError,
+  type WrittenDelivery,
+} from './handler/delivery.ts';
 export type { Event, RawEvent } from './handler/event.ts';
 export { NonRetryableError, RetryableError, type RetryableErrorOptions } from './handler/handler-errors.ts';
 export type { OutboundEvent, Published } from './handler/outbound-event.ts';
+export type { PartitionerModule, RecordToPlace } from './publisher/choose-partition.ts';

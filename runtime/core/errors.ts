@@ -20,6 +20,9 @@ export const errorCodes = {
   RT_KAFKA_PROTOCOL: 'a broker sent bytes that do not follow the protocol',
   RT_KAFKA_UNSUPPORTED: 'a broker does not speak a version of an API that the runtime needs',
   RT_KAFKA_REFUSED: 'a broker answered with an error code',
+  RT_PUBLISH_INVALID: 'a record cannot be published as it is',
+  RT_PUBLISH_BUFFER_FULL: 'no room in `producer.bufferBytes` came free within `producer.maxBlock`',
+  RT_PUBLISH_PARTLY: 'some records of one publish were not written',
   RT_COMMIT_FENCED: 'the partition belongs to a newer epoch; the commit was dropped',
   RT_GROUP_FAILED: 'a consumer group cannot go on',
   RT_GROUP_STALLED: 'a loop of a consumer group waited longer than `observability.health.stalledFor`',
@@ -64,6 +67,21 @@ export class HandlerError extends RuntimeFault {
 /** The operator of Kafka has to act. `kafkaError` keeps Kafka's own name and number where it sent one. */
 export class KafkaError extends RuntimeFault {
   override readonly name = 'KafkaError';
+  readonly kafkaError: { readonly code: number; readonly name: string } | null;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: FaultOptions & { readonly kafkaError?: { readonly code: number; readonly name: string } },
+  ) {
+    super(code, message, options);
+    this.kafkaError = options.kafkaError ?? null;
+  }
+}
+
+/** The author of what publishes has to act. `kafkaError`: what Kafka would have said, had we asked. */
+export class PublishError extends RuntimeFault {
+  override readonly name = 'PublishError';
   readonly kafkaError: { readonly code: number; readonly name: string } | null;
 
   constructor(

@@ -43,13 +43,37 @@ export interface BrokerAddress {
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
-/** `producer`: how `ctx.publish` and dead letters are written. */
+/** `producer`: how published events and dead letters are written. */
 export interface ProducerSettings {
   /** Kafka's own numbers; -1 is `all`. */
   readonly acks: -1 | 0 | 1;
   readonly compression: Compression;
   /** True only together with acks -1. */
   readonly idempotent: boolean;
+  /** Most bytes of one batch, before compression; a record that is larger goes alone. */
+  readonly batchBytes: number;
+  /** Most records of one batch; null: only `batchBytes` counts. */
+  readonly batchRecords: number | null;
+  /** How long a batch that is not full waits for more. */
+  readonly lingerMs: number;
+  /** Requests to one broker that are not answered yet. At most 5 with `idempotent`. */
+  readonly maxInFlight: number;
+  /** How often a batch is sent again after a passing error. */
+  readonly retries: number;
+  /** Bytes of records that wait for their acknowledgement; beyond them publishing waits. */
+  readonly bufferBytes: number;
+  /** How long a record waits for room in the buffer, or for its topic, before it fails. */
+  readonly maxBlockMs: number;
+  readonly partitioner: PartitionerSettings;
+}
+
+/** `producer.partitioner`: of published events; dead letters go by their key. */
+export interface PartitionerSettings {
+  readonly by: 'key' | 'composite' | 'prefix' | 'roundRobin' | 'module';
+  /** Absolute path of the module with `by: module`, else null. */
+  readonly file: string | null;
+  /** An event without a key is refused, unless it names its partition. */
+  readonly keyRequired: boolean;
 }
 
 /** `observability.health`. */

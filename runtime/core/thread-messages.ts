@@ -95,12 +95,21 @@ export type CloseMode = 'drain' | 'abort';
 /** Why `ctx.signal` was aborted. */
 export type AbortReason = 'timeout' | 'revoked' | 'lost' | 'shutdown';
 
+/** What became of records that were handed to the producer together; places in the order of the records. */
 export type PublishResult =
+  | { readonly kind: 'ok'; readonly places: readonly WrittenPlace[] }
   | {
-      readonly kind: 'ok';
-      readonly places: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
-    }
-  | { readonly kind: 'failed'; readonly error: ErrorData };
+      readonly kind: 'failed';
+      /** Null where the record was not written. */
+      readonly places: readonly (WrittenPlace | null)[];
+      /** At least one, by the record's index, ascending. */
+      readonly failures: readonly { readonly index: number; readonly error: ErrorData }[];
+    };
+
+/** Offset -1 where the broker did not tell (acks 0). */
+export interface WrittenPlace extends TopicPartition {
+  readonly offset: number;
+}
 
 /** Handler thread → main thread. Success needs no message: it is in shared memory. */
 export type FromThread =

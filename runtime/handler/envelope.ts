@@ -16,6 +16,9 @@ export interface Cause {
   readonly correlationId: string | undefined;
 }
 
+/** Partition numbers are int32. */
+const partitionMax = 0x7fffffff;
+
 /** Header names, one list for reading and writing. */
 export const envelopeHeaders = {
   id: 'event_id',
@@ -64,6 +67,8 @@ export function toRecord(event: OutboundEvent, cause: Cause, now: number, newId:
     key: key === null ? null : Buffer.from(key),
     value: event.data === null ? null : Buffer.from(JSON.stringify(body(event, envelope))),
     headers,
+    ...(event.partition !== undefined && { partition: event.partition }),
+    ...(event.timestamp !== undefined && { timestamp: event.timestamp.getTime() }),
   };
 }
 
@@ -113,16 +118,26 @@ function headersOf(entries: readonly (readonly [string, string | Uint8Array | un
 }
 
 function check(event: OutboundEvent): void {
-  const { topic, type, data, aggregateVersion, occurredAt } = event;
+  const { topic, type, data, key, partition, aggregateVersion, occurredAt, timestamp } = event;
   if (typeof topic !== 'string' || topic === '') throw wrong('topic', 'the name of a topic', topic);
   if (typeof type !== 'string' || type === '') throw wrong('type', 'the name of an event type', type);
   if (typeof data !== 'object' || Array.isArray(data)) throw wrong('data', 'an object, or null for a tombstone', data);
   if (aggregateVersion !== undefined && !(Number.isSafeInteger(aggregateVersion) && aggregateVersion >= 1)) {
     throw wrong('aggregateVersion', 'a whole number from 1', aggregateVersion);
   }
-  if (occurredAt !== undefined && !(occurredAt instanceof Date && !Number.isNaN(occurredAt.getTime()))) {
-    throw wrong('occurredAt', 'a valid Date', occurredAt);
+  if (key !== undefined && key !== null && typeof key !== 'string')
+    throw wrong('key', 'a text, or null for no key', key);
+  if (partition !== undefined && !(Number.isInteger(partition) && partition >= 0 && partition <= partitionMax)) {
+    throw wrong('partition', 'a whole number from 0', partition);
   }
+  if (occurredAt !== undefined && !isTime(occurredAt)) throw wrong('occurredAt', 'a valid Date', occurredAt);
+  if (timestamp !== undefined && !(isTime(timestamp) && timestamp.getTime() >= 0)) {
+    throw wrong('timestamp', 'a valid Date from 1970 on', timestamp);
+  }
+}
+
+function isTime(value: unknown): boolean {
+  return value instanceof Date && !Number.isNaN(value.getTime());
 }
 
 function wrong(field: string, expected: string, found: unknown): TypeError {

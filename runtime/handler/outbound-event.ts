@@ -7,6 +7,10 @@ export interface OutboundEvent<T = unknown> {
   readonly data: T;
   /** Decides the partition; `aggregateId` when missing. null: no key. */
   readonly key?: string | null;
+  /** Instead of what `producer.partitioner` says. */
+  readonly partition?: number;
+  /** Of the record in Kafka; the time of publishing when missing. When it happened is `occurredAt`. */
+  readonly timestamp?: Date;
   /** A uuid; a fresh one when missing. */
   readonly id?: string;
   readonly aggregateId?: string;
@@ -29,5 +33,6 @@ export interface OutboundEvent<T = unknown> {
 export interface Published {
   readonly topic: string;
   readonly partition: number;
+  /** -1 with `acks: 0`, where Kafka does not tell. */
   readonly offset: bigint;
 }

@@ -90,6 +90,11 @@ export class Cluster {
     return topics.map((name) => this.topic(name));
   }
 
+  /** Clock time of the last answer. */
+  get learnedAt(): number {
+    return this.#refreshedAt;
+  }
+
   /** From what is known; a topic that is not known has no partitions. */
   topic(name: string): TopicView {
     return (

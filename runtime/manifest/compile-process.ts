@@ -4,7 +4,9 @@ import type { Random } from '../core/random.ts';
 import type { BrokerAddress, RuntimeSettings } from '../core/settings.ts';
 import { milliseconds, octets } from './amounts.ts';
 import { parseBrokers } from './brokers.ts';
+import { compileProducer } from './compile-producer.ts';
 import { type Path, type Position, type Problem, problem } from './problem.ts';
+import type { ManifestFile } from './read-manifest.ts';
 import type { ProcessValue } from './schema/schema.ts';
 import { describe, keyPosition, type MapTree, subtree } from './tree.ts';
 
@@ -14,14 +16,16 @@ export interface Machine {
   readonly production: boolean;
 }
 
-/** @param tree the joined sections, for the places of problems */
+/** @param tree the joined sections, for the places of problems @param manifests that they come from */
 export function compileProcess(
   value: ProcessValue,
   tree: MapTree,
   machine: Machine,
+  manifests: readonly ManifestFile[],
 ): { settings: Omit<RuntimeSettings, 'groups'>; problems: readonly Problem[] } {
   const { kafka, producer, observability, shutdown } = value;
-  const problems: Problem[] = [];
+  const compiledProducer = compileProducer(producer, tree, manifests);
+  const problems: Problem[] = [...compiledProducer.problems];
   const settings = {
     kafka: {
       brokers: compileBrokers(kafka.brokers, tree, machine, problems),
@@ -30,21 +34,12 @@ export function compileProcess(
       requestTimeoutMs: milliseconds(kafka.requestTimeout),
       maxResponseBytes: octets(kafka.maxResponseBytes),
     },
-    producer: {
-      acks: producer.acks === 'all' ? (-1 as const) : producer.acks,
-      compression: producer.compression,
-      idempotent: producer.idempotent,
-    },
+    producer: compiledProducer.settings,
     shutdown: { timeoutMs: milliseconds(shutdown.timeout) },
     http: { host: observability.http.host, port: observability.http.port },
     health: { stalledForMs: milliseconds(observability.health.stalledFor) },
     logs: { level: observability.logs.level, format: observability.logs.format },
   };
-  if (producer.idempotent && producer.acks !== 'all') {
-    const path = ['producer', 'acks'];
-    const found = { got: `acks: ${producer.acks}`, want: 'acks: all, or idempotent: false beside it' };
-    problems.push(problem(placeOf(tree, path), path, 'an idempotent producer needs every acknowledgement', found));
-  }
   return { settings, problems };
 }
 

@@ -6,6 +6,7 @@
 import { InternalError } from '../core/errors.ts';
 import { type PlainMap, type PlainValue, plainValue } from './plain-value.ts';
 import { defaultsSection, groupSection } from './schema/group.ts';
+import { producerProfiles } from './schema/producer.ts';
 import { type GroupValue, manifestSchema, type ProcessValue, type SchemasValue } from './schema/schema.ts';
 import type { Option } from './schema/section.ts';
 import { expand, type Sources } from './substitute.ts';
@@ -40,7 +41,15 @@ export function fillProcess(tree: MapTree, sources: Sources): ProcessValue {
     // Defaults with a substitution all have a `:-`.
     throw new InternalError('RT_INTERNAL', `the default ${text} has no value`, { retryable: false });
   };
-  return fill(option, [plainValue(tree, manifestSchema)], expandDefault) as ProcessValue;
+  const written = plainValue(tree, manifestSchema);
+  return fill(option, [written, profileOf(written)], expandDefault) as ProcessValue;
+}
+
+/** `producer.profile`: between what is written and the defaults. */
+function profileOf(written: PlainValue): PlainValue | undefined {
+  const name = valueAt(valueAt(written, 'producer'), 'profile');
+  if (typeof name !== 'string') return undefined;
+  return { producer: producerProfiles[name as keyof typeof producerProfiles] };
 }
 
 /**

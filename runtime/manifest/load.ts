@@ -19,7 +19,8 @@ import { type Files, nodeFiles } from './files.ts';
 import { fillGroup, fillProcess, fillSchemas } from './fill.ts';
 import { mergeProcessSections, processSections } from './merge.ts';
 import { InvalidManifest, type Problem, problem, sortProblems } from './problem.ts';
-import { type ManifestFile, readManifest } from './read-manifest.ts';
+import { checkText, type ManifestFile, readManifest } from './read-manifest.ts';
+import type { ProcessValue } from './schema/schema.ts';
 import { soundness } from './soundness.ts';
 import type { Environment } from './substitute.ts';
 import { type MapTree, subtree } from './tree.ts';
@@ -42,8 +43,48 @@ export interface LoadOptions {
  * @throws InvalidManifest with every problem of every file
  */
 export function loadManifests(paths: readonly string[], options: LoadOptions): RuntimeSettings {
-  const files = options.files ?? nodeFiles;
   const problems: Problem[] = [];
+  const manifests = readManifests(paths, problems, options);
+  const settings = compile(manifests, problems, options);
+  if (problems.length > 0 || settings === null) throw new InvalidManifest(sortProblems(problems, paths));
+  return deepFreeze(settings);
+}
+
+/**
+ * What manifests say about the process, for a program that runs none of their groups.
+ * @param from paths, or the sections themselves, written as in a manifest; paths in them start at `cwd`
+ * @throws InvalidManifest with every problem
+ */
+export function loadProcess(from: readonly string[] | object, options: LoadOptions): ProcessSettings {
+  const problems: Problem[] = [];
+  const manifests = isList(from) ? readManifests(from, problems, options) : readSections(from, problems, options);
+  const { settings } = compileSections(manifests, problems, options);
+  if (problems.length > 0 || settings === null) {
+    throw new InvalidManifest(sortProblems(problems, isList(from) ? from : [sectionsName]));
+  }
+  return deepFreeze(settings);
+}
+
+/** Everything but the groups. */
+export type ProcessSettings = Omit<RuntimeSettings, 'groups'>;
+
+/** For messages about sections that are in no file. */
+const sectionsName = 'settings';
+
+function isList(from: readonly string[] | object): from is readonly string[] {
+  return Array.isArray(from);
+}
+
+/** JSON is YAML. */
+function readSections(sections: object, problems: Problem[], { env, cwd, files }: LoadOptions): ManifestFile[] {
+  const sources = { env, files: files ?? nodeFiles, folder: cwd };
+  const read = checkText(JSON.stringify(sections), sectionsName, sources, cwd);
+  problems.push(...read.problems);
+  return read.manifest === null ? [] : [read.manifest];
+}
+
+function readManifests(paths: readonly string[], problems: Problem[], options: LoadOptions): ManifestFile[] {
+  const files = options.files ?? nodeFiles;
   const manifests: ManifestFile[] = [];
   for (const [index, path] of paths.entries()) {
     if (paths.slice(0, index).some((earlier) => sameFile(earlier, path, options.cwd, files))) {
@@ -54,20 +95,13 @@ export function loadManifests(paths: readonly string[], options: LoadOptions): R
     problems.push(...read.problems);
     if (read.manifest !== null) manifests.push(read.manifest);
   }
-
-  const settings = compile(manifests, problems, options);
-  if (problems.length > 0 || settings === null) throw new InvalidManifest(sortProblems(problems, paths));
-  return deepFreeze(settings);
+  return manifests;
 }
 
-/** @param problems what is already known to be wrong; what is found here is added */
-function compile(
-  manifests: readonly ManifestFile[],
-  problems: Problem[],
-  options: LoadOptions,
-): RuntimeSettings | null {
+/** What the sections about the process say together. @param problems what is found is added */
+function compileSections(manifests: readonly ManifestFile[], problems: Problem[], options: LoadOptions): Sections {
   const [first, ...rest] = manifests;
-  if (first === undefined) return null;
+  if (first === undefined) return { settings: null, process: null, tree: null };
 
   const merged = mergeProcessSections([first.tree, ...rest.map((manifest) => manifest.tree)]);
   problems.push(...merged.problems);
@@ -79,8 +113,27 @@ function compile(
     random: options.random,
     production: options.env.NODE_ENV === 'production',
   };
-  const compiled = process === null ? null : compileProcess(process, merged.tree, machine);
+  const compiled = process === null ? null : compileProcess(process, merged.tree, machine, manifests);
   problems.push(...(compiled?.problems ?? []));
+  return { settings: compiled?.settings ?? null, process, tree: merged.tree };
+}
+
+/** Null where the files do not agree, or have mistakes there. */
+interface Sections {
+  readonly settings: ProcessSettings | null;
+  readonly process: ProcessValue | null;
+  /** Null without files. */
+  readonly tree: MapTree | null;
+}
+
+/** @param problems what is already known to be wrong; what is found here is added */
+function compile(
+  manifests: readonly ManifestFile[],
+  problems: Problem[],
+  options: LoadOptions,
+): RuntimeSettings | null {
+  const { settings, process, tree } = compileSections(manifests, problems, options);
+  if (tree === null) return null;
 
   const groups: GroupSettings[] = [];
   const cpus = options.cpus ?? availableParallelism();
@@ -103,7 +156,7 @@ function compile(
       name,
       manifest,
       process,
-      processTree: merged.tree,
+      processTree: tree,
       cpus,
       schemas: schemas.get(manifest) ?? anyEvents, // with a problem, nothing of it is used
       env: options.env,
@@ -111,7 +164,7 @@ function compile(
     groups.push(group.settings);
     problems.push(...group.problems);
   }
-  return compiled === null ? null : { ...compiled.settings, groups };
+  return settings === null ? null : { ...settings, groups };
 }
 
 /** Every group with its file. A name that was taken by an earlier file is a problem and is left out. */

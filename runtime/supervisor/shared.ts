@@ -8,10 +8,10 @@ import type { Random } from '../core/random.ts';
 import type { BrokerAddress, LogLevel, ProducerSettings, RuntimeSettings } from '../core/settings.ts';
 import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
 import { Cluster } from '../kafka/cluster.ts';
-import { createKafkajsClient } from '../kafka/kafkajs/client.ts';
-import { loadPlatformaticClient } from '../kafka/platformatic/client.ts';
+import { loadClient } from '../kafka/load-client.ts';
 import type { KafkaClient } from '../kafka/port.ts';
-import { createProducer, type Producer } from '../kafka/producer/producer.ts';
+import { loadPartitioner } from '../publisher/load-partitioner.ts';
+import { createProducer, type Producer } from '../publisher/producer.ts';
 import type { Opened } from './opened.ts';
 
 const flushBudgetMs = 2_000;
@@ -38,18 +38,19 @@ export interface Shared {
   writeDeadLetter(record: OutboundRecord): Promise<unknown>;
 }
 
-/** Connects to nothing yet, but starts the embedded broker. @throws UsageError when that is not allowed here */
+/** Connects to nothing yet, but starts the embedded broker. @throws ManifestError where the partitioner does not load */
 export async function openShared(settings: RuntimeSettings, deps: SharedDeps, opened: Opened): Promise<Shared> {
   const { kafka } = settings;
+  const choose = await loadPartitioner(settings.producer.partitioner);
   const brokers = kafka.brokers === 'embedded' ? await startEmbedded(deps, opened) : kafka.brokers;
-  const createClient = kafka.client === 'platformatic' ? await loadPlatformaticClient() : createKafkajsClient;
+  const createClient = await loadClient(kafka.client);
   const client = opened.add('Kafka client', createClient({ ...kafka, brokers, ...deps }));
   const cluster = new Cluster({ client, ...deps });
   opened.add('cluster', { close: async () => cluster.close() });
 
   const producerOf = (name: string, own: ProducerSettings): Producer => {
     const { requestTimeoutMs } = kafka;
-    const producer = createProducer({ client, cluster, settings: own, requestTimeoutMs, ...deps });
+    const producer = createProducer({ client, cluster, settings: own, choose, requestTimeoutMs, ...deps });
     opened.add(name, {
       async close() {
         // What nobody takes any more is given up: the records it came from are not committed.
@@ -68,7 +69,7 @@ export async function openShared(settings: RuntimeSettings, deps: SharedDeps, op
     cluster,
     bytes: new BytesPool(),
     publish: (records) => producer.publish(records),
-    writeDeadLetter: (record) => forDeadLetters.send([record]),
+    writeDeadLetter: (record) => forDeadLetters.send([record], { byKey: true }),
   };
 }
 

@@ -7,11 +7,12 @@ import type { OutboundRecord } from '../core/thread-messages.ts';
 import { Cluster } from '../kafka/cluster.ts';
 import { createKafkajsClient } from '../kafka/kafkajs/client.ts';
 import type { KafkaClient } from '../kafka/port.ts';
-import { createProducer, type Producer } from '../kafka/producer/producer.ts';
 import { zeroUuid } from '../protocol/codec.ts';
 import { createTopics } from '../protocol/create-topics.ts';
 import { kafkaErrorName, kafkaErrors } from '../protocol/error-codes.ts';
 import { offsetFetch } from '../protocol/offset-fetch.ts';
+import { createProducer, type Producer } from '../publisher/producer.ts';
+import { producerSettings } from './producer-settings.ts';
 import { readTopic, type StoredRecord } from './read-topic.ts';
 
 /** Key, value as JSON, header texts. A value of `undefined` is a tombstone; a string, number or object is JSON. */
@@ -36,7 +37,7 @@ export class TestKafka {
     this.producer = createProducer({
       client: this.client,
       cluster: this.cluster,
-      settings: { acks: -1, compression: 'none', idempotent: true },
+      settings: producerSettings({ compression: 'none' }),
       requestTimeoutMs,
       ...timing,
     });

@@ -5,7 +5,8 @@
  *   publish() publish() ──one microtask──▶ { publish, request 7 } ──▶ { published, request 7 } ──▶ both resolve
  */
 import type { ErrorData } from '../core/error-data.ts';
-import type { FromThread, OutboundRecord, PublishResult } from '../core/thread-messages.ts';
+import type { FromThread, OutboundRecord, PublishResult, WrittenPlace } from '../core/thread-messages.ts';
+import { deliveriesOf, publishFailure, toPublished } from '../handler/delivery.ts';
 import type { Published } from '../handler/outbound-event.ts';
 
 interface Waiter {
@@ -44,8 +45,8 @@ export class Publisher {
     const request = this.#sent.get(id);
     this.#sent.delete(id);
     for (const waiter of request?.waiters ?? []) {
-      if (result.kind === 'failed') waiter.reject(toError(result.error));
-      else waiter.resolve(result.places.slice(waiter.from, waiter.from + waiter.count).map(toPublished));
+      if (result.kind === 'ok') waiter.resolve(placesOf(waiter, result.places));
+      else settleFailed(waiter, result);
     }
   }
 
@@ -90,12 +91,20 @@ function packed(records: readonly OutboundRecord[]): readonly OutboundRecord[] {
   }));
 }
 
-function toPublished(place: {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}): Published {
-  return { topic: place.topic, partition: place.partition, offset: BigInt(place.offset) };
+function placesOf({ from, count }: Waiter, places: readonly WrittenPlace[]): readonly Published[] {
+  return places.slice(from, from + count).map(toPublished);
+}
+
+/** Something of the request failed: of this waiter's records, perhaps nothing. */
+function settleFailed(waiter: Waiter, { places, failures }: PublishResult & { readonly kind: 'failed' }): void {
+  const { from, count } = waiter;
+  const own = failures
+    .filter(({ index }) => index >= from && index < from + count)
+    .map(({ index, error }) => ({ index: index - from, error: toError(error) }));
+  const deliveries = deliveriesOf(places.slice(from, from + count), own);
+  const failure = publishFailure(deliveries);
+  if (failure !== null) waiter.reject(failure);
+  else waiter.resolve(placesOf(waiter, places as readonly WrittenPlace[]));
 }
 
 function toError(data: ErrorData): Error {

@@ -6,7 +6,7 @@
 import { defaultsSection, groupSection } from './group.ts';
 import { kafkaLater, kafkaOptions } from './kafka.ts';
 import { healthOptions, httpOptions, logsLater, logsOptions, observabilityLater } from './observability.ts';
-import { producerLater, producerOptions } from './producer.ts';
+import { producerOptions } from './producer.ts';
 import { schemasLater, schemasOptions } from './schemas.ts';
 import { section, type ValueOf } from './section.ts';
 import { shutdownOptions } from './shutdown.ts';
@@ -16,7 +16,7 @@ export const manifestSchema = section(
   {
     version: { type: 'integer', enum: [1], default: 1, description: 'Version of this format.' },
     kafka: section('How to reach Kafka.', kafkaOptions, kafkaLater),
-    producer: section('How records are written by handlers and to dead letter topics.', producerOptions, producerLater),
+    producer: section('How published events and dead letters are written.', producerOptions),
     schemas: section('Which events there are, and how their values look.', schemasOptions, schemasLater),
     defaults: defaultsSection,
     groups: {

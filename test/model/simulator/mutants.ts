@@ -226,9 +226,9 @@ export const mutants: readonly Mutant[] = [
     name: 'use a sequence again that an unanswered batch may have used',
     edits: [
       {
-        file: 'kafka/producer/partition-queue.ts',
-        from: 'if (unknown) this.renew();\n  }\n\n  /** The batch',
-        to: '}\n\n  /** The batch',
+        file: 'publisher/partition-queue.ts',
+        from: 'if (maybeWritten) this.renew();\n    else this.#nextSequence',
+        to: 'this.#nextSequence',
       },
     ],
   },

@@ -13,17 +13,6 @@ const ofProcess = [
   'schemas: { registry: {} }',
   'schemas: { format: json }',
   'kafka: { reconnect: {} }',
-  ...[
-    'profile: null',
-    'batchBytes: 16KiB',
-    'batchRecords: null',
-    'linger: 0ms',
-    'maxInFlight: 5',
-    'retries: 3',
-    'bufferBytes: 32MiB',
-    'maxBlock: 60s',
-    'partitioner: {}',
-  ].map((line) => `producer: { ${line} }`),
   ...['metrics', 'tracing', 'alerts'].map((key) => `observability: { ${key}: {} }`),
   'observability: { logs: { redact: [] } }',
 ];

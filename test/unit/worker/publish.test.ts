@@ -12,7 +12,9 @@ function answer(thread: ThreadUnderTest, failed = false): void {
   thread.runner.receive({
     kind: 'published',
     request,
-    result: failed ? { kind: 'failed', error } : { kind: 'ok', places },
+    result: failed
+      ? { kind: 'failed', places: records.map(() => null), failures: records.map((_, index) => ({ index, error })) }
+      : { kind: 'ok', places },
   });
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KeylessPartitions, murmur2, partitionOfKey } from '../../../runtime/kafka/partitioner.ts';
+import { KeylessPartitions, murmur2, partitionOfKey } from '../../../runtime/publisher/murmur2.ts';
 
 // Values of Kafka's own test for its Java client.
 test.each([
@@ -24,7 +24,7 @@ test('an empty key is a key', () => {
 test('records without a key go round the partitions, those of one call together', () => {
   const keyless = new KeylessPartitions();
   const seen = Array.from({ length: 4 }, () => {
-    keyless.nextCall();
+    keyless.next();
     return [keyless.partition(3), keyless.partition(3)];
   });
   expect(seen).toEqual([

@@ -7,8 +7,8 @@
  * go on under theirs, for the broker counts each partition by itself.
  */
 
-import { initProducerId } from '../../protocol/init-producer-id.ts';
-import type { KafkaClient } from '../port.ts';
+import type { KafkaClient } from '../kafka/port.ts';
+import { initProducerId } from '../protocol/init-producer-id.ts';
 import { refusal } from './produce-errors.ts';
 
 export interface ProducerId {

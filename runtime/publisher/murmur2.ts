@@ -1,4 +1,4 @@
-/** Which partition a record goes to: the same as Kafka's Java client, so that producers in any language agree per key. */
+/** Which partition a key belongs to: the same as Kafka's Java client, so that producers in any language agree per key. */
 
 /**
  * murmur2 with the seed of Kafka's Java client.
@@ -31,16 +31,16 @@ export function partitionOfKey(key: Uint8Array, partitionCount: number): number 
   return (murmur2(key) & 0x7fffffff) % partitionCount;
 }
 
-/** Spreads records without a key. Those of one call share a partition, so that they travel as one batch. */
+/** Spreads records that any partition may have, round the partitions. */
 export class KeylessPartitions {
-  #calls = 0;
+  #turns = 0;
 
-  /** The next call gets the next partition. */
-  nextCall(): void {
-    this.#calls++;
+  /** From now on the next partition; who calls it once per call lets the records of that travel as one batch. */
+  next(): void {
+    this.#turns++;
   }
 
   partition(partitionCount: number): number {
-    return this.#calls % partitionCount;
+    return this.#turns % partitionCount;
   }
 }

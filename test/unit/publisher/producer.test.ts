@@ -1,14 +1,15 @@
 // On the embedded broker: a real connection, real batches, and faults where a test asks for them.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Broker, createBroker } from '../../../../runtime/broker/broker.ts';
-import { systemClock } from '../../../../runtime/core/clock.ts';
-import { EventHub } from '../../../../runtime/core/events.ts';
-import { systemRandom } from '../../../../runtime/core/random.ts';
-import type { OutboundRecord, RawHeader } from '../../../../runtime/core/thread-messages.ts';
-import { createProducer, type Producer, type ProducerOptions } from '../../../../runtime/kafka/producer/producer.ts';
-import { kafkaErrors } from '../../../../runtime/protocol/error-codes.ts';
-import { TestKafka } from '../../../../runtime/testing/test-kafka.ts';
-import { until } from '../../../../runtime/testing/until.ts';
+import { type Broker, createBroker } from '../../../runtime/broker/broker.ts';
+import { systemClock } from '../../../runtime/core/clock.ts';
+import { EventHub } from '../../../runtime/core/events.ts';
+import { systemRandom } from '../../../runtime/core/random.ts';
+import type { OutboundRecord, RawHeader } from '../../../runtime/core/thread-messages.ts';
+import { kafkaErrors } from '../../../runtime/protocol/error-codes.ts';
+import { createProducer, type Producer, type ProducerOptions } from '../../../runtime/publisher/producer.ts';
+import { producerSettings } from '../../../runtime/testing/producer-settings.ts';
+import { TestKafka } from '../../../runtime/testing/test-kafka.ts';
+import { until } from '../../../runtime/testing/until.ts';
 
 let broker: Broker;
 let kafka: TestKafka;
@@ -35,7 +36,7 @@ function producer(part: Partial<ProducerOptions> = {}): Producer {
   const made = createProducer({
     client: kafka.client,
     cluster: kafka.cluster,
-    settings: { acks: -1, compression: 'none', idempotent: true },
+    settings: producerSettings({ compression: 'none' }),
     requestTimeoutMs: 30_000,
     clock: systemClock,
     random: systemRandom,
@@ -64,7 +65,7 @@ test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
       ['empty', Buffer.alloc(0)],
     ];
     const sent = { ...record('order-1', 'x', headers), partition: 1, timestamp: 1_700_000_000_000 };
-    const settings = { acks: -1, compression: codec, idempotent: true } as const;
+    const settings = producerSettings({ compression: codec });
     expect(await producer({ settings }).send([sent])).toEqual([{ topic: 'orders', partition: 1, offset: 0 }]);
     const [stored] = await kafka.read('orders');
     expect(stored).toMatchObject({ partition: 1, offset: 0, timestamp: 1_700_000_000_000 });
@@ -91,7 +92,8 @@ test('records of one key keep their order, and what is sent together travels tog
 
 test('more than fits a batch goes in several', async () => {
   const value = 'v'.repeat(300_000);
-  const places = await producer().send(Array.from({ length: 10 }, () => record('k', value)));
+  const settings = producerSettings({ compression: 'none', batchBytes: 1_000_000 });
+  const places = await producer({ settings }).send(Array.from({ length: 10 }, () => record('k', value)));
   expect(places.map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(broker.control.served('Produce')).toBe(4);
 });
@@ -132,7 +134,7 @@ test('a batch that is too large is split until it fits', async () => {
   const sender = producer();
   await sender.send(Array.from({ length: 8 }, (_, i) => record('k', String(i))));
   expect(await values()).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
-  expect(broker.control.served('Produce')).toBe(2 + 4); // the first halves were refused, pieces of two were not
+  expect(broker.control.served('Produce')).toBe(2 + 3); // eight and four of them were refused; two, two and four were not
 });
 
 test('a record that is too large alone is refused, and those beside it are written', async () => {
@@ -149,7 +151,8 @@ test('a refusal that no retry can change is told at once, as data by `publish`',
   broker.control.next('Produce', { kind: 'error', code: kafkaErrors.TOPIC_AUTHORIZATION_FAILED });
   expect(await producer().publish([record('k', '1')])).toMatchObject({
     kind: 'failed',
-    error: { name: 'KafkaError', message: expect.stringContaining('allow WRITE') as unknown },
+    places: [null],
+    failures: [{ index: 0, error: { name: 'KafkaError', message: expect.stringContaining('allow WRITE') as unknown } }],
   });
 });
 
@@ -183,7 +186,7 @@ test('a record that cannot be written in time is given up, with what Kafka says 
 });
 
 test('beyond the buffer `send` waits for room', async () => {
-  const sender = producer({ bufferBytes: 1_000 });
+  const sender = producer({ settings: producerSettings({ compression: 'none', bufferBytes: 1_000 }) });
   broker.control.next('Produce', { kind: 'delay', ms: 50 });
   const done: number[] = [];
   const calls = [1, 2, 3].map((i) => sender.send([record('k', 'x'.repeat(600))]).then(() => done.push(i)));
@@ -193,7 +196,7 @@ test('beyond the buffer `send` waits for room', async () => {
 });
 
 test.each([0, 1] as const)('acks %i, not idempotent', async (acks) => {
-  const sender = producer({ settings: { acks, compression: 'none', idempotent: false } });
+  const sender = producer({ settings: producerSettings({ acks, compression: 'none', idempotent: false }) });
   const ids = broker.control.served('InitProducerId');
   const [place] = await sender.send([record('k', '1')]);
   expect(place?.offset).toBe(acks === 0 ? -1 : 0);

@@ -1,0 +1,259 @@
+/**
+ * Writes records for published events and for dead letters. Our own, because the client libraries reorder repeated
+ * header names, do not take null as a header value, and know few codecs; a dead letter has to be the same bytes in the
+ * same order. Idempotent where the settings say so: what is sent twice is written once, in order per partition.
+ *
+ *   send ─▶ valid? ─▶ room below bufferBytes ─▶ topic known? ─▶ partition ─▶ batch of its queue ─▶ sender ─▶ leader
+ *          refused     waits up to maxBlock       the same      chosen       linger, batchBytes     retries
+ *
+ * A record is tried for `deliveryTimeoutMs`. Every record gets its own result: written, or failed and why.
+ */
+import type { Clock, Timer } from '../core/clock.ts';
+import { toErrorData } from '../core/error-data.ts';
+import { KafkaError, PublishError } from '../core/errors.ts';
+import type { Emit } from '../core/events.ts';
+import type { Random } from '../core/random.ts';
+import type { ProducerSettings } from '../core/settings.ts';
+import type { OutboundRecord, PublishResult, WrittenPlace } from '../core/thread-messages.ts';
+import type { Cluster } from '../kafka/cluster.ts';
+import type { KafkaClient } from '../kafka/port.ts';
+import { isRetryableKafkaError, kafkaErrorName, kafkaErrors } from '../protocol/error-codes.ts';
+import { BufferRoom } from './buffer-room.ts';
+import { Call, type CallResult } from './call.ts';
+import { type ChoosePartition, choosePartition } from './choose-partition.ts';
+import type { PartitionQueue } from './partition-queue.ts';
+import { hintFor, refusal } from './produce-errors.ts';
+import { QueuedRecord, sizeOf } from './queued-record.ts';
+import { Sender } from './sender.ts';
+import { TopicRecords } from './topic-records.ts';
+
+export interface ProducerOptions {
+  readonly client: KafkaClient;
+  readonly cluster: Pick<Cluster, 'leaderOf' | 'refresh' | 'topic' | 'learnedAt'>;
+  readonly settings: ProducerSettings;
+  /** From `loadPartitioner`; needed only for a module. */
+  readonly choose?: ChoosePartition;
+  /** `kafka.requestTimeout`. */
+  readonly requestTimeoutMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly emit: Emit;
+  /** From `send` to giving up. Default 120 s, Kafka's `delivery.timeout.ms`. */
+  readonly deliveryTimeoutMs?: number;
+}
+
+export interface SendOptions {
+  /** A dead letter: by its key, whatever the manifest's partitioner says, and with or without one. */
+  readonly byKey?: boolean;
+}
+
+export interface Producer {
+  /** Bytes of records that are not settled; never above `bufferBytes`. */
+  readonly bufferedBytes: number;
+  /**
+   * Writes records; those of one partition in the given order, also after earlier calls. Never rejects.
+   * Errors: `PublishError` (`RT_PUBLISH_INVALID`, `RT_PUBLISH_BUFFER_FULL`), `KafkaError` (`RT_KAFKA_REFUSED` with
+   * Kafka's own error, `RT_KAFKA_TIMEOUT` after the delivery timeout, `RT_KAFKA_CONNECTION` after `close`).
+   */
+  deliver(records: readonly OutboundRecord[], options?: SendOptions): Promise<CallResult>;
+  /** As `deliver`. @returns their places, in the order given @throws the first failure; others may have been written */
+  send(records: readonly OutboundRecord[], options?: SendOptions): Promise<readonly WrittenPlace[]>;
+  /** As `deliver`, with failures as data. */
+  publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
+  /** Resolves when everything handed over until now is settled; nothing lingers meanwhile. */
+  flush(): Promise<void>;
+  /** Rejects what still waits: call `flush` before. */
+  close(): void;
+}
+
+const defaultDeliveryTimeoutMs = 120_000;
+/** How often deadlines are looked at. */
+const expiryCheckMs = 1_000;
+/** Brokers close the connection of a longer request (`socket.request.max.bytes`); the rest is for what is around it. */
+const recordBytesMax = 104_857_600 - 65_536;
+
+export function createProducer(options: ProducerOptions): Producer {
+  return new QueuedProducer(options);
+}
+
+class QueuedProducer implements Producer {
+  readonly room: BufferRoom;
+  readonly deliveryTimeoutMs: number;
+  readonly #options: ProducerOptions;
+  readonly #choose: ChoosePartition;
+  readonly #sender: Sender;
+  readonly #topics = new Map<string, TopicRecords>();
+  /** Calls that are not settled, with their records. */
+  readonly #open = new Map<Call, readonly OutboundRecord[]>();
+  #flushes = 0;
+  #expiry: Timer | null = null;
+  #pumpScheduled: boolean = false;
+  #closed: boolean = false;
+
+  constructor(options: ProducerOptions) {
+    const { settings, clock } = options;
+    this.#options = options;
+    this.#choose = options.choose ?? choosePartition(settings.partitioner, null);
+    this.deliveryTimeoutMs = options.deliveryTimeoutMs ?? defaultDeliveryTimeoutMs;
+    this.room = new BufferRoom({ limitBytes: settings.bufferBytes, maxBlockMs: settings.maxBlockMs, clock });
+    this.#sender = new Sender({ ...options, queues: () => this.#queues(), hurried: () => this.#flushes > 0 });
+  }
+
+  get bufferedBytes(): number {
+    return this.room.used;
+  }
+
+  deliver(records: readonly OutboundRecord[], options: SendOptions = {}): Promise<CallResult> {
+    if (records.length === 0) return Promise.resolve({ places: [], failures: [] });
+    const { clock } = this.#options;
+    const call = new Call(records.length, clock.now(), this.#settled);
+    this.#open.set(call, records);
+    const wallTime = clock.wallTime();
+    const byKey = options.byKey ?? false;
+    const topics = records.length > 1 ? new Set<string>() : null;
+    for (const [index, outbound] of records.entries()) {
+      const startsCall = topics === null || topics.size !== topics.add(outbound.topic).size;
+      const fault = this.#closed ? closedError() : this.#faultOf(outbound, byKey);
+      if (fault === null) {
+        this.room.enter(new QueuedRecord(this, call, index, outbound, { wallTime, startsCall, byKey }));
+      } else {
+        call.failed(index, fault);
+      }
+    }
+    return call.result;
+  }
+
+  async send(records: readonly OutboundRecord[], options?: SendOptions): Promise<readonly WrittenPlace[]> {
+    const { places, failures } = await this.deliver(records, options);
+    if (failures.length > 0) throw failures[0]!.error;
+    return places as readonly WrittenPlace[];
+  }
+
+  async publish(records: readonly OutboundRecord[]): Promise<PublishResult> {
+    const { places, failures } = await this.deliver(records);
+    if (failures.length === 0) return { kind: 'ok', places: places as readonly WrittenPlace[] };
+    return {
+      kind: 'failed',
+      places,
+      failures: failures.map(({ index, error }) => ({ index, error: toErrorData(error) })),
+    };
+  }
+
+  async flush(): Promise<void> {
+    this.#flushes++;
+    this.#schedulePump();
+    await Promise.all([...this.#open.keys()].map((call) => call.result));
+    this.#flushes--;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#expiry?.cancel();
+    this.#sender.close();
+    this.room.close(closedError());
+    for (const topic of this.#topics.values()) topic.abandon(closedError());
+  }
+
+  /** For its records: there was room. */
+  entered(record: QueuedRecord): void {
+    if (this.#closed) {
+      record.failed(closedError());
+      return;
+    }
+    this.#topic(record.outbound.topic).add(record);
+    this.#schedulePump();
+    this.#expiry ??= this.#options.clock.after(expiryCheckMs, () => this.#expire());
+  }
+
+  #faultOf(record: OutboundRecord, byKey: boolean): PublishError | null {
+    const { partitioner, bufferBytes } = this.#options.settings;
+    if (partitioner.keyRequired && record.key === null && record.partition === undefined && !byKey) {
+      const message = `a record for ${record.topic} has no key, and producer.partitioner.keyRequired asks for one: give it a key or an aggregateId`;
+      return new PublishError('RT_PUBLISH_INVALID', message, { retryable: false });
+    }
+    const size = sizeOf(record);
+    if (size <= Math.min(bufferBytes, recordBytesMax)) return null;
+    const message = `a record for ${record.topic} of ${size} bytes is larger than ${size > bufferBytes ? `producer.bufferBytes (${bufferBytes})` : `Kafka takes (${recordBytesMax})`}: send less`;
+    const kafkaError = { code: kafkaErrors.MESSAGE_TOO_LARGE, name: kafkaErrorName(kafkaErrors.MESSAGE_TOO_LARGE) };
+    return new PublishError('RT_PUBLISH_INVALID', message, { retryable: false, kafkaError });
+  }
+
+  /** Once per turn of the microtasks, so that what is sent together leaves together. */
+  #schedulePump(): void {
+    if (this.#pumpScheduled) return;
+    this.#pumpScheduled = true;
+    queueMicrotask(() => {
+      this.#pumpScheduled = false;
+      this.#sender.pump();
+    });
+  }
+
+  *#queues(): Generator<PartitionQueue> {
+    const { cluster, clock } = this.#options;
+    for (const topic of this.#topics.values()) {
+      const view = cluster.topic(topic.name);
+      if (!topic.place(view, clock.now(), cluster.learnedAt)) {
+        const { errorCode } = view;
+        if (errorCode === 0 || isRetryableKafkaError(errorCode)) this.#sender.refresh(topic.name);
+        else topic.refuseUnplaced(refusal(`writing to ${topic.name}`, errorCode));
+      }
+      yield* topic.queues();
+    }
+  }
+
+  #topic(name: string): TopicRecords {
+    const known = this.#topics.get(name);
+    if (known !== undefined) return known;
+    const topic = new TopicRecords(name, { choose: this.#choose, limits: this.#options.settings });
+    this.#topics.set(name, topic);
+    return topic;
+  }
+
+  #expire(): void {
+    this.#expiry = null;
+    const now = this.#options.clock.now();
+    const unplacedBefore = now - this.#options.settings.maxBlockMs;
+    for (const topic of this.#topics.values()) {
+      const { errorCode } = this.#options.cluster.topic(topic.name);
+      topic.expire(now, unplacedBefore, ({ addedAt }) => expiredError(topic.name, now - addedAt, errorCode));
+    }
+    if (this.#open.size > 0 && !this.#closed)
+      this.#expiry = this.#options.clock.after(expiryCheckMs, () => this.#expire());
+  }
+
+  /** Tells what became of a call, by topic. */
+  readonly #settled = (call: Call, { failures }: CallResult): void => {
+    const { emit, clock } = this.#options;
+    const records = this.#open.get(call) ?? [];
+    this.#open.delete(call);
+    const durationMs = clock.now() - call.startedAt;
+    for (const [topic, count] of countByTopic(records)) {
+      const failed = failures.filter(({ index }) => records[index]!.topic === topic);
+      const written = count - failed.length;
+      if (written > 0) emit('records.published', { topic, records: written, durationMs });
+      if (failed.length > 0) {
+        const { message } = toErrorData(failed[0]!.error);
+        emit('publish.failed', { topic, records: failed.length, message });
+      }
+    }
+  };
+}
+
+function countByTopic(records: readonly OutboundRecord[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { topic } of records) counts.set(topic, (counts.get(topic) ?? 0) + 1);
+  return counts;
+}
+
+function closedError(): KafkaError {
+  const message = 'the producer is closed; what was on its way may have been written';
+  return new KafkaError('RT_KAFKA_CONNECTION', message, { retryable: false });
+}
+
+function expiredError(topic: string, waitedMs: number, errorCode: number): KafkaError {
+  const seconds = Math.round(waitedMs / 1000);
+  const why = errorCode === 0 ? '' : `; Kafka says ${kafkaErrorName(errorCode)} about the topic${hintFor(errorCode)}`;
+  return new KafkaError('RT_KAFKA_TIMEOUT', `a record for ${topic} was not written within ${seconds} s${why}`, {
+    retryable: true,
+  });
+}
