@@ -65,7 +65,7 @@ export function toRecord(event: OutboundEvent, cause: Cause, now: number, newId:
   return {
     topic: event.topic,
     key: key === null ? null : Buffer.from(key),
-    value: event.data === null ? null : Buffer.from(JSON.stringify(body(event, envelope))),
+    value: event.data === null ? null : Buffer.from(json(body(event, envelope))),
     headers,
     ...(event.partition !== undefined && { partition: event.partition }),
     ...(event.timestamp !== undefined && { timestamp: event.timestamp.getTime() }),
@@ -103,6 +103,14 @@ function body(event: OutboundEvent, envelope: Envelope): Record<string, unknown>
   return { ...fields, ...own, ...fields };
 }
 
+function json(fields: Record<string, unknown>): string {
+  try {
+    return JSON.stringify(fields);
+  } catch (error) {
+    throw new TypeError(`publish: data: cannot be written as JSON: ${String(error).slice(0, 200)}`, { cause: error });
+  }
+}
+
 /** Without a fraction when it is zero, else with six digits, and without a zone: the body and the header differ there. */
 function isoSeconds(time: Date): string {
   const [seconds, fraction] = time.toISOString().slice(0, -1).split('.') as [string, string];
@@ -133,6 +141,14 @@ function check(event: OutboundEvent): void {
   if (occurredAt !== undefined && !isTime(occurredAt)) throw wrong('occurredAt', 'a valid Date', occurredAt);
   if (timestamp !== undefined && !(isTime(timestamp) && timestamp.getTime() >= 0)) {
     throw wrong('timestamp', 'a valid Date from 1970 on', timestamp);
+  }
+  if (event.headers !== undefined) checkHeaders(event.headers);
+}
+
+function checkHeaders(headers: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    const fine = value === undefined || typeof value === 'string' || value instanceof Uint8Array;
+    if (!fine) throw wrong(`headers.${name}`, 'a text or bytes', value);
   }
 }
 

@@ -87,7 +87,20 @@ test.each<[string, Partial<Record<keyof OutboundEvent, unknown>>, RegExp]>([
   ['data is a list', { data: [] }, /data: expected an object/],
   ['data is text', { data: 'x' }, /data: expected an object/],
   ['version 0', { aggregateVersion: 0 }, /aggregateVersion: expected a whole number from 1/],
+  ['a key that is no text', { key: 7 }, /key: expected a text, or null for no key, got number 7/],
+  ['partition -1', { partition: -1 }, /partition: expected a whole number from 0/],
+  ['half a partition', { partition: 0.5 }, /partition: expected a whole number from 0/],
+  ['a time that is no Date', { timestamp: 5 }, /timestamp: expected a valid Date from 1970 on/],
+  ['a time before 1970', { timestamp: new Date(-1) }, /timestamp: expected a valid Date from 1970 on/],
+  ['a header that is a number', { headers: { a: 1 } }, /headers\.a: expected a text or bytes/],
+  ['data that is no JSON', { data: { n: 1n } }, /data: cannot be written as JSON: .*BigInt/],
   ['no date', { occurredAt: new Date(Number.NaN) }, /occurredAt: expected a valid Date/],
 ])('%s is refused', (_, part, message) => {
   expect(() => write({ topic: 't', type: 'A', data: {}, ...part } as OutboundEvent)).toThrow(message);
+});
+
+test('partition and timestamp are those of the record', () => {
+  const event = { topic: 't', type: 'A', data: {}, partition: 3, timestamp: new Date(1_700_000_000_000) };
+  const record = toRecord(event, { id: undefined, correlationId: undefined }, now, () => 'id');
+  expect(record).toMatchObject({ partition: 3, timestamp: 1_700_000_000_000 });
 });

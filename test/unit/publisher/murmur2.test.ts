@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { KeylessPartitions, murmur2, partitionOfKey } from '../../../runtime/publisher/murmur2.ts';
 
@@ -15,6 +17,23 @@ test.each([
 
 test('a key goes where the Java client puts it', () => {
   expect(partitionOfKey(Buffer.from('order-1'), 12)).toBe(10);
+});
+
+/** What Kafka's Java client answered: `scripts/real/record-partitions.ts`. */
+interface Golden {
+  readonly partitionCounts: readonly number[];
+  readonly keys: readonly { readonly key: string; readonly hash: number; readonly partitions: readonly number[] }[];
+}
+
+test('every recorded key goes where the Java client puts it, whatever the number of partitions', () => {
+  const file = join(import.meta.dirname, '../../golden/java-partitions.json');
+  const golden: Golden = JSON.parse(readFileSync(file, 'utf8'));
+  expect(golden.keys.length).toBeGreaterThan(300);
+  for (const { key, hash, partitions } of golden.keys) {
+    const bytes = Buffer.from(key, 'hex');
+    const ours = golden.partitionCounts.map((count) => partitionOfKey(bytes, count));
+    expect({ key, hash: murmur2(bytes), partitions: ours }).toEqual({ key, hash, partitions });
+  }
 });
 
 test('an empty key is a key', () => {

@@ -68,6 +68,40 @@ test.each([
   expect(set.answer?.kind).toBe('done');
 });
 
+test('what fails of one handler fails its publish only, and says what became of each event', async () => {
+  const seen: unknown[] = [];
+  const handler = async (event: Event, ctx: Context): Promise<void> => {
+    const events = event.key === 'a' ? [out, out, out] : [out];
+    seen.push(await ctx.publish(events).catch((error: unknown) => error));
+  };
+  const thread = new ThreadUnderTest([{ Placed: handler }]);
+  const set = thread.give([{ key: 'a' }, { key: 'b' }]);
+  await thread.settle();
+  const { request } = thread.of('publish')[0]!;
+  const error = { name: 'KafkaError', message: 'too large', code: 'RT_X', stack: null, classes: [], delayMs: null };
+  const place = (offset: number) => ({ topic: 'out', partition: 0, offset });
+  const places = [place(1), null, place(2), place(3)];
+  thread.runner.receive({
+    kind: 'published',
+    request,
+    result: { kind: 'failed', places, failures: [{ index: 1, error }] },
+  });
+  await thread.settle();
+  expect(seen).toMatchObject([
+    {
+      name: 'PartlyPublishedError',
+      message: '1 of 3 events were not written: too large',
+      deliveries: [
+        { kind: 'written', offset: 1n },
+        { kind: 'failed', error: { name: 'KafkaError', code: 'RT_X' } },
+        { kind: 'written', offset: 2n },
+      ],
+    },
+    [{ topic: 'out', partition: 0, offset: 3n }],
+  ]);
+  expect(set.answer?.kind).toBe('done');
+});
+
 test('a publish that fails and that nobody waited for fails the attempt', async () => {
   const thread = new ThreadUnderTest([{ Placed: (_: Event, ctx: Context) => void ctx.publish(out) }]);
   thread.give([{ key: 'a' }]);
