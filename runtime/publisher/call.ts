@@ -17,7 +17,7 @@ export class Call {
   readonly startedAt: number;
   readonly result: Promise<CallResult>;
   readonly #places: (WrittenPlace | null)[];
-  readonly #failures: { readonly index: number; readonly error: unknown }[] = [];
+  #failures: { readonly index: number; readonly error: unknown }[] | null = null;
   readonly #settle: (result: CallResult) => void;
   readonly #settled: (call: Call, result: CallResult) => void;
   #left: number;
@@ -39,14 +39,15 @@ export class Call {
   }
 
   failed(index: number, error: unknown): void {
+    this.#failures ??= [];
     this.#failures.push({ index, error });
     this.#countDown();
   }
 
   #countDown(): void {
     if (--this.#left > 0) return;
-    this.#failures.sort((a, b) => a.index - b.index);
-    const result = { places: this.#places, failures: this.#failures };
+    const failures = this.#failures?.sort((a, b) => a.index - b.index) ?? [];
+    const result = { places: this.#places, failures };
     this.#settled(this, result);
     this.#settle(result);
   }

@@ -111,7 +111,8 @@ class QueuedProducer implements Producer {
     const wallTime = clock.wallTime();
     const byKey = options.byKey ?? false;
     const topics = records.length > 1 ? new Set<string>() : null;
-    for (const [index, outbound] of records.entries()) {
+    for (let index = 0; index < records.length; index++) {
+      const outbound = records[index]!;
       const startsCall = topics === null || topics.size !== topics.add(outbound.topic).size;
       const fault = this.#closed ? closedError() : this.#faultOf(outbound, byKey);
       if (fault === null) {
@@ -227,6 +228,11 @@ class QueuedProducer implements Producer {
     const records = this.#open.get(call) ?? [];
     this.#open.delete(call);
     const durationMs = clock.now() - call.startedAt;
+    const topic = records[0]?.topic ?? '';
+    if (failures.length === 0 && records.every((record) => record.topic === topic)) {
+      emit('records.published', { topic, records: records.length, durationMs });
+      return;
+    }
     for (const [topic, count] of countByTopic(records)) {
       const failed = failures.filter(({ index }) => records[index]!.topic === topic);
       const written = count - failed.length;
