@@ -20,7 +20,7 @@ const mib = 1024 * 1024;
 const baseBytes = 90 * mib;
 /** Measured: what an idle worker takes above its heap. */
 const threadBytes = 12.5 * mib;
-/** The producer's own limit, which `producer.bufferBytes` is to be one day. */
+/** `producer.bufferBytes`, by default. */
 const producerBytes = 32 * mib;
 /** Sets are cut at this size; a single larger batch makes a set of its own. */
 const recordSetBytes = mib;
