@@ -32,6 +32,22 @@ test.each([1, 3, 5])('with maxInFlight %i so many requests are on their way, and
   expect(await values()).toEqual(['first', ...Array.from({ length: 30 }, (_, i) => String(i))]);
 });
 
+test('maxInFlight counts the requests of all partitions of a broker', async () => {
+  const { broker, kafka, producer } = await setup();
+  const { client, counted } = counting(kafka.client);
+  const sender = producer({ maxInFlight: 2, batchRecords: 1 }, { client });
+  const to = (partition: number) => sender.send([{ ...record('k', 'x'), partition }]);
+  await Promise.all([to(0), to(1), to(2)]);
+  broker.control.next('Produce', { kind: 'delay', ms: 20 });
+  const sent: Promise<unknown>[] = [];
+  for (const partition of [0, 1, 2, 0, 1, 2]) {
+    sent.push(to(partition));
+    await Promise.resolve().then(() => {}); // a request of its own
+  }
+  await Promise.all(sent);
+  expect(counted.most).toBe(2);
+});
+
 test('without idempotence a partition has one batch on its way, and partitions go side by side', async () => {
   const { broker, kafka, producer } = await setup();
   const { client, counted } = counting(kafka.client);
