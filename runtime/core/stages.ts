@@ -3,7 +3,14 @@
  * `createX` that fits its interface here, and they meet in `group-runner.ts`.
  */
 import type { RecordSet, TopicPartition } from './record-set.ts';
-import type { AbortReason, ExhaustedReport, Opening, OutboundRecord, PublishResult } from './thread-messages.ts';
+import type {
+  AbortReason,
+  ExhaustedReport,
+  Opening,
+  OutboundRecord,
+  PublishOptions,
+  PublishResult,
+} from './thread-messages.ts';
 
 /** `consumer/`: which partitions are mine, what arrived? Holds assignment, generation, positions. */
 export interface Consumer {
@@ -94,7 +101,7 @@ export interface DispatchHooks {
    * @param ended aborted with the record's epoch: nobody waits for the outcome any more
    */
   exhausted(report: ExhaustedReport, ended: AbortSignal): Promise<'settled' | 'held'>;
-  publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
+  publish(records: readonly OutboundRecord[], options?: PublishOptions): Promise<PublishResult>;
   /** Records finished or room was made. */
   progressed(): void;
   /** A thread died and is being replaced: these partitions must be read again. Suspects by `partitionKey`. */

@@ -95,6 +95,11 @@ export type CloseMode = 'drain' | 'abort';
 /** Why `ctx.signal` was aborted. */
 export type AbortReason = 'timeout' | 'revoked' | 'lost' | 'shutdown';
 
+export interface PublishOptions {
+  /** Answered as soon as there is room for all of them, without places; what fails later is only counted and logged. */
+  readonly background?: boolean;
+}
+
 /** What became of records that were handed to the producer together; places in the order of the records. */
 export type PublishResult =
   | { readonly kind: 'ok'; readonly places: readonly WrittenPlace[] }
@@ -114,7 +119,11 @@ export interface WrittenPlace extends TopicPartition {
 /** Handler thread → main thread. Success needs no message: it is in shared memory. */
 export type FromThread =
   | ExhaustedReport
-  | { readonly kind: 'publish'; readonly request: number; readonly records: readonly OutboundRecord[] }
+  | ({
+      readonly kind: 'publish';
+      readonly request: number;
+      readonly records: readonly OutboundRecord[];
+    } & PublishOptions)
   | {
       readonly kind: 'retrying';
       readonly place: PlaceOfRecord;

@@ -185,7 +185,7 @@ export class Dispatcher implements Dispatch {
         void this.#exhausted(message);
         return;
       case 'publish':
-        void hooks.publish(message.records).then((result) => {
+        void hooks.publish(message.records, { background: message.background ?? false }).then((result) => {
           reply({ kind: 'published', request: message.request, result });
         });
         return;

@@ -22,8 +22,14 @@ export interface Context {
   /**
    * Writes events to Kafka; correlation and causation continue from the handled event. The record is done only after
    * what it published is acknowledged, awaited or not.
+   *
+   * With `background` it resolves, and the record may be done, as soon as the events have room in the producer: without
+   * places, and what fails later is counted and logged only.
    */
-  publish(events: OutboundEvent | readonly OutboundEvent[]): Promise<readonly Published[]>;
+  publish(
+    events: OutboundEvent | readonly OutboundEvent[],
+    options?: { readonly background?: boolean },
+  ): Promise<readonly Published[]>;
   /** Gives the record up now: it goes to the dead letter topic without another attempt. */
   deadLetter(reason: string, detail?: unknown): never;
 }

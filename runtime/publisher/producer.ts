@@ -14,7 +14,7 @@ import { KafkaError, PublishError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';
 import type { Random } from '../core/random.ts';
 import type { ProducerSettings } from '../core/settings.ts';
-import type { OutboundRecord, PublishResult, WrittenPlace } from '../core/thread-messages.ts';
+import type { OutboundRecord, PublishOptions, PublishResult, WrittenPlace } from '../core/thread-messages.ts';
 import type { Cluster } from '../kafka/cluster.ts';
 import type { KafkaClient } from '../kafka/port.ts';
 import { isRetryableKafkaError, kafkaErrorName, kafkaErrors } from '../protocol/error-codes.ts';
@@ -58,8 +58,8 @@ export interface Producer {
   deliver(records: readonly OutboundRecord[], options?: SendOptions): Promise<CallResult>;
   /** As `deliver`. @returns their places, in the order given @throws the first failure; others may have been written */
   send(records: readonly OutboundRecord[], options?: SendOptions): Promise<readonly WrittenPlace[]>;
-  /** As `deliver`, with failures as data. */
-  publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
+  /** As `deliver`, with failures as data. In the background: until there was room for all, or an error by then. */
+  publish(records: readonly OutboundRecord[], options?: PublishOptions): Promise<PublishResult>;
   /** Resolves when everything handed over until now is settled; nothing lingers meanwhile. */
   flush(): Promise<void>;
   /** Rejects what still waits: call `flush` before. */
@@ -104,9 +104,13 @@ class QueuedProducer implements Producer {
   }
 
   deliver(records: readonly OutboundRecord[], options: SendOptions = {}): Promise<CallResult> {
-    if (records.length === 0) return Promise.resolve({ places: [], failures: [] });
+    return this.#hand(records, options).result;
+  }
+
+  #hand(records: readonly OutboundRecord[], options: SendOptions): Call {
     const { clock } = this.#options;
     const call = new Call(records.length, clock.now(), this.#settled);
+    if (records.length === 0) return call;
     this.#open.set(call, records);
     const wallTime = clock.wallTime();
     const byKey = options.byKey ?? false;
@@ -118,10 +122,10 @@ class QueuedProducer implements Producer {
       if (fault === null) {
         this.room.enter(new QueuedRecord(this, call, index, outbound, { wallTime, startsCall, byKey }));
       } else {
-        call.failed(index, fault);
+        call.refused(index, fault);
       }
     }
-    return call.result;
+    return call;
   }
 
   async send(records: readonly OutboundRecord[], options?: SendOptions): Promise<readonly WrittenPlace[]> {
@@ -130,9 +134,11 @@ class QueuedProducer implements Producer {
     return places as readonly WrittenPlace[];
   }
 
-  async publish(records: readonly OutboundRecord[]): Promise<PublishResult> {
-    const { places, failures } = await this.deliver(records);
-    if (failures.length === 0) return { kind: 'ok', places: places as readonly WrittenPlace[] };
+  async publish(records: readonly OutboundRecord[], { background }: PublishOptions = {}): Promise<PublishResult> {
+    const call = this.#hand(records, {});
+    const { places, failures } = await (background === true ? call.handedOver() : call.result);
+    if (failures.length === 0)
+      return { kind: 'ok', places: background === true ? [] : (places as readonly WrittenPlace[]) };
     return {
       kind: 'failed',
       places,

@@ -56,12 +56,13 @@ export class QueuedRecord implements Pending, Entrant {
 
   /** There was room for it. */
   entered(): void {
+    this.#call.entered();
     this.#host.entered(this);
   }
 
   /** It never was inside. */
   refused(error: unknown): void {
-    this.#call.failed(this.#index, error);
+    this.#call.refused(this.#index, error);
   }
 
   written(partition: number, offset: number): void {

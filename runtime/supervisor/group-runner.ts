@@ -8,7 +8,6 @@
  */
 import { partitionKey } from '../core/record-set.ts';
 import type { Commit, Consumer, ConsumerHooks, Dispatch, DispatchHooks, Outcome, Stages } from '../core/stages.ts';
-import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
 import { unlessAborted } from '../core/unless-aborted.ts';
 
 /** How to make each stage, given what it may ask of the others. */
@@ -17,7 +16,7 @@ export interface StageMakers {
   dispatch(hooks: DispatchHooks): Dispatch;
   commit(consumer: Consumer): Commit;
   outcome(): Outcome;
-  publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
+  publish: DispatchHooks['publish'];
   /** Creates what is missing of the topics that the group reads, and of their dead letter topics. */
   topics(): Promise<void>;
 }
@@ -72,7 +71,7 @@ function connect(make: StageMakers): Stages {
   const outcome = make.outcome();
   const dispatch = make.dispatch({
     exhausted: (report, ended) => outcome.settle(report, ended),
-    publish: (records) => make.publish(records),
+    publish: (records, options) => make.publish(records, options),
     progressed() {
       commit.progressed();
       consumer.wake();

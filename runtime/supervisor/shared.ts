@@ -6,7 +6,7 @@ import { type Clock, sleep } from '../core/clock.ts';
 import type { Emit } from '../core/events.ts';
 import type { Random } from '../core/random.ts';
 import type { BrokerAddress, LogLevel, ProducerSettings, RuntimeSettings } from '../core/settings.ts';
-import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
+import type { OutboundRecord } from '../core/thread-messages.ts';
 import { Cluster } from '../kafka/cluster.ts';
 import { loadClient } from '../kafka/load-client.ts';
 import type { KafkaClient } from '../kafka/port.ts';
@@ -33,7 +33,7 @@ export interface Shared {
   readonly cluster: Cluster;
   /** Memory of record sets. */
   readonly bytes: BytesPool;
-  publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
+  publish: Producer['publish'];
   /** With acks all, whatever `producer.acks` says: a dead letter counts as the end of its record. */
   writeDeadLetter(record: OutboundRecord): Promise<unknown>;
 }
@@ -68,7 +68,7 @@ export async function openShared(settings: RuntimeSettings, deps: SharedDeps, op
     client,
     cluster,
     bytes: new BytesPool(),
-    publish: (records) => producer.publish(records),
+    publish: (records, options) => producer.publish(records, options),
     writeDeadLetter: (record) => forDeadLetters.send([record], { byKey: true }),
   };
 }

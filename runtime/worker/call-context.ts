@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { HandlerError } from '../core/errors.ts';
-import type { AbortReason } from '../core/thread-messages.ts';
+import type { AbortReason, PublishOptions } from '../core/thread-messages.ts';
 import type { Context, Logger } from '../handler/context.ts';
 import { toRecord } from '../handler/envelope.ts';
 import type { OutboundEvent, Published } from '../handler/outbound-event.ts';
@@ -132,7 +132,10 @@ export class CallContext implements Context {
     return createLogger(this.#services, placeOf(this.#event), this.attempt);
   }
 
-  publish(events: OutboundEvent | readonly OutboundEvent[]): Promise<readonly Published[]> {
+  publish(
+    events: OutboundEvent | readonly OutboundEvent[],
+    options: PublishOptions = {},
+  ): Promise<readonly Published[]> {
     let giveUp: Publication['giveUp'] | null = null;
     const publication = new Publication((resolve, reject) => {
       giveUp = reject;
@@ -140,7 +143,7 @@ export class CallContext implements Context {
       const { clock, newId, publisher } = this.#services;
       const list: readonly OutboundEvent[] = Array.isArray(events) ? events : [events];
       const records = list.map((event) => toRecord(event, this.#event, clock.wallTime(), newId));
-      publisher.publish(records).then(resolve, reject);
+      publisher.publish(records, options.background).then(resolve, reject);
     });
     if (giveUp !== null) publication.giveUp = giveUp;
     // Seen by us in any case: an unhandled rejection would cost the whole thread.

@@ -17,6 +17,7 @@ interface Waiter {
 }
 
 interface Request {
+  readonly background: boolean;
   readonly records: OutboundRecord[];
   readonly waiters: Waiter[];
 }
@@ -31,12 +32,15 @@ export class Publisher {
     this.#post = post;
   }
 
-  /** @returns places in the order of the records; rejects when the producer gave them up */
-  publish(records: readonly OutboundRecord[]): Promise<readonly Published[]> {
+  /**
+   * @param background until there is room for them in the producer, and without places
+   * @returns places in the order of the records; rejects when the producer gave them up
+   */
+  publish(records: readonly OutboundRecord[], background = false): Promise<readonly Published[]> {
     return new Promise((resolve, reject) => {
-      const request = this.#open();
+      const request = this.#open(background);
       request.waiters.push({ from: request.records.length, count: records.length, resolve, reject });
-      request.records.push(...records);
+      for (const record of records) request.records.push(record);
     });
   }
 
@@ -44,15 +48,18 @@ export class Publisher {
   settle(id: number, result: PublishResult): void {
     const request = this.#sent.get(id);
     this.#sent.delete(id);
-    for (const waiter of request?.waiters ?? []) {
+    if (request === undefined) return;
+    for (const waiter of request.waiters) {
       if (result.kind === 'ok') waiter.resolve(placesOf(waiter, result.places));
-      else settleFailed(waiter, result);
+      else settleFailed(waiter, result, request.background);
     }
   }
 
-  #open(): Request {
+  #open(background: boolean): Request {
+    // What was published before goes before: order per key.
+    if (this.#collecting?.background === !background) this.#send();
     if (this.#collecting === null) {
-      this.#collecting = { records: [], waiters: [] };
+      this.#collecting = { background, records: [], waiters: [] };
       queueMicrotask(() => this.#send());
     }
     return this.#collecting;
@@ -64,7 +71,8 @@ export class Publisher {
     this.#collecting = null;
     const id = ++this.#lastId;
     this.#sent.set(id, request);
-    this.#post({ kind: 'publish', request: id, records: packed(request.records) });
+    const background = request.background ? { background: true } : {};
+    this.#post({ kind: 'publish', request: id, records: packed(request.records), ...background });
   }
 }
 
@@ -92,20 +100,23 @@ function packed(records: readonly OutboundRecord[]): readonly OutboundRecord[] {
 }
 
 function placesOf({ from, count }: Waiter, places: readonly WrittenPlace[]): readonly Published[] {
-  return places.slice(from, from + count).map(toPublished);
+  return places.slice(from, from + count).map(toPublished); // none in the background
 }
 
 /** Something of the request failed: of this waiter's records, perhaps nothing. */
-function settleFailed(waiter: Waiter, { places, failures }: PublishResult & { readonly kind: 'failed' }): void {
+function settleFailed(waiter: Waiter, { places, failures }: Failed, background: boolean): void {
   const { from, count } = waiter;
   const own = failures
     .filter(({ index }) => index >= from && index < from + count)
     .map(({ index, error }) => ({ index: index - from, error: toError(error) }));
-  const deliveries = deliveriesOf(places.slice(from, from + count), own);
-  const failure = publishFailure(deliveries);
-  if (failure !== null) waiter.reject(failure);
-  else waiter.resolve(placesOf(waiter, places as readonly WrittenPlace[]));
+  // In the background nobody knows yet what becomes of those that did not fail.
+  const deliveries = background ? [] : deliveriesOf(places.slice(from, from + count), own);
+  const failure = publishFailure(deliveries) ?? own[0]?.error;
+  if (failure !== undefined) waiter.reject(failure);
+  else waiter.resolve(background ? [] : placesOf(waiter, places as readonly WrittenPlace[]));
 }
+
+type Failed = PublishResult & { readonly kind: 'failed' };
 
 function toError(data: ErrorData): Error {
   return Object.assign(new Error(data.message), {

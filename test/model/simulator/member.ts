@@ -56,7 +56,7 @@ function makers(options: MemberOptions): StageMakers {
         release: letGo,
       }),
     outcome: () => createOutcome({ ...options, write: (record) => producer.send([record]) }),
-    publish: (records) => producer.publish(records),
+    publish: (records, options) => producer.publish(records, options),
     topics: () => Promise.resolve(),
   };
 }

@@ -156,6 +156,22 @@ test('a refusal that no retry can change is told at once, as data by `publish`',
   });
 });
 
+test('in the background it is done as soon as there is room, and a later failure is still told', async () => {
+  const settings = producerSettings({ compression: 'none', bufferBytes: 65_536, maxBlockMs: 50 });
+  const sender = producer({ settings, deliveryTimeoutMs: 300 });
+  await sender.send([record('k', '1')]);
+  await broker.stop();
+  const background = { background: true };
+  expect(await sender.publish([record('k', 'x'.repeat(60_000))], background)).toEqual({ kind: 'ok', places: [] });
+  expect(await sender.publish([record('k', 'a'), record('k', 'y'.repeat(60_000))], background)).toMatchObject({
+    kind: 'failed',
+    failures: [{ index: 1, error: { code: 'RT_PUBLISH_BUFFER_FULL' } }],
+  });
+  await sender.flush();
+  expect(events).toEqual(['records.published', 'publish.failed', 'publish.failed']);
+  await broker.restart();
+});
+
 test('a broker that is away for a while costs nothing but time', async () => {
   const sender = producer();
   await sender.send([record('k', '1')]);

@@ -102,6 +102,40 @@ test('what fails of one handler fails its publish only, and says what became of 
   expect(set.answer?.kind).toBe('done');
 });
 
+test('in the background a publish is done when there is room for it; before, it may fail', async () => {
+  const seen: unknown[] = [];
+  const handler = async (event: Event, ctx: Context): Promise<void> => {
+    seen.push(await ctx.publish([out, out], { background: true }).catch((error: unknown) => error));
+    if (event.key === 'a') void ctx.publish({ ...out, topic: '' }, { background: true });
+  };
+  const thread = new ThreadUnderTest([{ Placed: handler }]);
+  const set = thread.give([{ key: 'a' }, { key: 'b' }]);
+  await thread.settle();
+  const { request, records, background } = thread.of('publish')[0]!;
+  expect([records.length, background]).toEqual([4, true]);
+  const error = { name: 'PublishError', message: 'full', code: 'RT_X', stack: null, classes: [], delayMs: null };
+  const failed = { kind: 'failed', places: [null, null, null, null], failures: [{ index: 3, error }] } as const;
+  thread.runner.receive({ kind: 'published', request, result: failed });
+  await thread.settle();
+  expect(seen).toMatchObject([[], { message: 'full', code: 'RT_X' }]);
+  expect(thread.of('retrying')).toMatchObject([{ error: { name: 'TypeError' } }]); // what cannot be written at all
+  expect(set.answer).toBeNull();
+});
+
+test('what is published in the background does not overtake what was published before, nor the other way round', async () => {
+  const handler = (_: Event, ctx: Context): void => {
+    for (const background of [false, true, true, false]) void ctx.publish({ ...out, key: 'k' }, { background });
+  };
+  const thread = new ThreadUnderTest([{ Placed: handler }]);
+  thread.give([{ key: 'a' }]);
+  await thread.settle();
+  expect(thread.of('publish').map(({ records, background }) => [records.length, background ?? false])).toEqual([
+    [1, false],
+    [2, true],
+    [1, false],
+  ]);
+});
+
 test('a publish that fails and that nobody waited for fails the attempt', async () => {
   const thread = new ThreadUnderTest([{ Placed: (_: Event, ctx: Context) => void ctx.publish(out) }]);
   thread.give([{ key: 'a' }]);
