@@ -43,8 +43,11 @@ export interface ProducerOptions {
 }
 
 export interface SendOptions {
-  /** A dead letter: by its key, whatever the manifest's partitioner says, and with or without one. */
-  readonly byKey?: boolean;
+  /**
+   * By its key, with or without one, whatever the manifest's partitioner says. It is sent again for as long as there is
+   * time: given up while nobody knows whether it was written, it would be written twice.
+   */
+  readonly deadLetter?: boolean;
 }
 
 export interface Producer {
@@ -113,14 +116,14 @@ class QueuedProducer implements Producer {
     if (records.length === 0) return call;
     this.#open.set(call, records);
     const wallTime = clock.wallTime();
-    const byKey = options.byKey ?? false;
+    const deadLetter = options.deadLetter ?? false;
     const topics = records.length > 1 ? new Set<string>() : null;
     for (let index = 0; index < records.length; index++) {
       const outbound = records[index]!;
       const startsCall = topics === null || topics.size !== topics.add(outbound.topic).size;
-      const fault = this.#closed ? closedError() : this.#faultOf(outbound, byKey);
+      const fault = this.#closed ? closedError() : this.#faultOf(outbound, deadLetter);
       if (fault === null) {
-        this.room.enter(new QueuedRecord(this, call, index, outbound, { wallTime, startsCall, byKey }));
+        this.room.enter(new QueuedRecord(this, call, index, outbound, { wallTime, startsCall, deadLetter }));
       } else {
         call.refused(index, fault);
       }
@@ -172,9 +175,9 @@ class QueuedProducer implements Producer {
     this.#expiry ??= this.#options.clock.after(expiryCheckMs, () => this.#expire());
   }
 
-  #faultOf(record: OutboundRecord, byKey: boolean): PublishError | null {
+  #faultOf(record: OutboundRecord, deadLetter: boolean): PublishError | null {
     const { partitioner, bufferBytes } = this.#options.settings;
-    if (partitioner.keyRequired && record.key === null && record.partition === undefined && !byKey) {
+    if (partitioner.keyRequired && record.key === null && record.partition === undefined && !deadLetter) {
       const message = `a record for ${record.topic} has no key, and producer.partitioner.keyRequired asks for one: give it a key or an aggregateId`;
       return new PublishError('RT_PUBLISH_INVALID', message, { retryable: false });
     }

@@ -22,6 +22,7 @@ export interface Pending {
   /** Clock times. */
   readonly addedAt: number;
   readonly deadline: number;
+  readonly deadLetter: boolean;
   written(partition: number, offset: number): void;
   failed(error: unknown): void;
 }
@@ -34,8 +35,7 @@ export class QueuedRecord implements Pending, Entrant {
   readonly deadline: number;
   /** First record for its topic in its call: keyless records of one call share a partition. */
   readonly startsCall: boolean;
-  /** A dead letter: by its key, whatever the manifest's partitioner says. */
-  readonly byKey: boolean;
+  readonly deadLetter: boolean;
   readonly #call: Call;
   readonly #index: number;
   readonly #host: RecordHost;
@@ -51,7 +51,7 @@ export class QueuedRecord implements Pending, Entrant {
     this.addedAt = call.startedAt;
     this.deadline = call.startedAt + host.deliveryTimeoutMs;
     this.startsCall = given.startsCall;
-    this.byKey = given.byKey;
+    this.deadLetter = given.deadLetter;
   }
 
   /** There was room for it. */
@@ -87,5 +87,6 @@ export interface GivenToRecord {
   /** Of records that name no time of their own; milliseconds since 1970. */
   readonly wallTime: number;
   readonly startsCall: boolean;
-  readonly byKey: boolean;
+  /** See `SendOptions`. */
+  readonly deadLetter: boolean;
 }

@@ -229,7 +229,8 @@ export class Sender {
   /** Sends the batch again, unless it has come back too often. */
   #retry(sent: Sent, error: unknown): void {
     const { retries } = this.#options.settings;
-    if (sent.queue.countRetry(sent.batch) > retries) {
+    const counts = !sent.batch.records.some(({ deadLetter }) => deadLetter);
+    if (counts && sent.queue.countRetry(sent.batch) > retries) {
       sent.queue.refused(sent.batch, gaveUp(nameOf(sent), retries, error));
     } else {
       this.#again(sent.queue);

@@ -76,7 +76,7 @@ export class TopicRecords {
 
   #choose(record: QueuedRecord, count: number): void {
     try {
-      const choice = (record.byKey ? byKey : this.#options.choose)(record.outbound, count);
+      const choice = (record.deadLetter ? byKey : this.#options.choose)(record.outbound, count);
       if (choice === 'next' || (choice === 'keyless' && record.startsCall)) this.#keyless.next();
       this.#queue(typeof choice === 'number' ? choice : this.#keyless.partition(count)).add(record);
     } catch (error) {

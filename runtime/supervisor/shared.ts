@@ -69,7 +69,7 @@ export async function openShared(settings: RuntimeSettings, deps: SharedDeps, op
     cluster,
     bytes: new BytesPool(),
     publish: (records, options) => producer.publish(records, options),
-    writeDeadLetter: (record) => forDeadLetters.send([record], { byKey: true }),
+    writeDeadLetter: (record) => forDeadLetters.send([record], { deadLetter: true }),
   };
 }
 

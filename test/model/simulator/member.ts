@@ -55,7 +55,7 @@ function makers(options: MemberOptions): StageMakers {
         commit: (offsets) => consumer.commit(offsets),
         release: letGo,
       }),
-    outcome: () => createOutcome({ ...options, write: (record) => producer.send([record]) }),
+    outcome: () => createOutcome({ ...options, write: (record) => producer.send([record], { deadLetter: true }) }),
     publish: (records, options) => producer.publish(records, options),
     topics: () => Promise.resolve(),
   };

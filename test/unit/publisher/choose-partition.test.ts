@@ -71,14 +71,14 @@ test('keyRequired: a record without a key is refused alone, and a dead letter is
   expect(failures).toMatchObject([
     { index: 1, error: { code: 'RT_PUBLISH_INVALID', message: expect.stringContaining('aggregateId') as unknown } },
   ]);
-  await sender.send([record(null, 'letter')], { byKey: true });
+  await sender.send([record(null, 'letter')], { deadLetter: true });
   expect([...(await values())].sort()).toEqual(['1', 'letter']);
 });
 
 test('a dead letter goes by its key, whatever the partitioner', async () => {
   const { producer } = await setup();
   const sender = producer({ partitioner: { by: 'prefix', file: null, keyRequired: false } });
-  const [place] = await sender.send([record('user_1', 'x')], { byKey: true });
+  const [place] = await sender.send([record('user_1', 'x')], { deadLetter: true });
   expect(place!.partition).toBe(hashed('user_1', 3));
   expect(hashed('user_1', 3)).not.toBe(1);
 });

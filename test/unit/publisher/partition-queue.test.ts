@@ -18,6 +18,7 @@ function setup(limits: Partial<QueueLimits> = {}) {
       size: sizeOf(record),
       addedAt: 0,
       deadline,
+      deadLetter: false,
       written: (partition, offset) => told.push(`${name} ${partition}/${offset}`),
       failed: (error) => told.push(`${name} ${String(error)}`),
     };

@@ -90,6 +90,13 @@ test('a batch is sent again `retries` times after an error that may pass; then i
   expect(await values()).toEqual(['3']);
 });
 
+test('a dead letter is sent again for as long as there is time', async () => {
+  const { broker, producer, values } = await setup();
+  broker.control.next('Produce', { kind: 'error', code: kafkaErrors.REQUEST_TIMED_OUT }, { kind: 'loseAnswer' });
+  await producer({ retries: 0 }).send([record('k', '1')], { deadLetter: true });
+  expect(await values()).toEqual(['1']);
+});
+
 test('waiting for a leader is no retry', async () => {
   const { broker, producer, values } = await setup();
   const sender = producer({ retries: 0 });
