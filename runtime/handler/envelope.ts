@@ -113,8 +113,8 @@ function json(fields: Record<string, unknown>): string {
 
 /** Without a fraction when it is zero, else with six digits, and without a zone: the body and the header differ there. */
 function isoSeconds(time: Date): string {
-  const [seconds, fraction] = time.toISOString().slice(0, -1).split('.') as [string, string];
-  return fraction === '000' ? seconds : `${seconds}.${fraction}000`;
+  const text = time.toISOString();
+  return text.endsWith('.000Z') ? text.slice(0, -5) : `${text.slice(0, -1)}000`;
 }
 
 function headersOf(entries: readonly (readonly [string, string | Uint8Array | undefined])[]): RawHeader[] {

@@ -89,6 +89,11 @@ export class PartitionQueue {
     return this.#batches.length === 0;
   }
 
+  /** Clock time of its oldest record; Infinity when it is empty. */
+  get oldestAt(): number {
+    return this.#batches[0]?.records[0]?.addedAt ?? Number.POSITIVE_INFINITY;
+  }
+
   get inFlight(): number {
     return this.#inFlight;
   }

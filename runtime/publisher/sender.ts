@@ -143,7 +143,8 @@ export class Sender {
   #fill(queues: readonly PartitionQueue[]): readonly Sent[] {
     const sent: Sent[] = [];
     let size = 0;
-    for (const queue of queues) {
+    // The oldest first: when not all fit, a busy partition would hold back the others for ever.
+    for (const queue of queues.toSorted((a, b) => a.oldestAt - b.oldestAt)) {
       const { batch, bytes } = queue.encode(this.#options.settings.compression, this.#ids.current);
       if (sent.length > 0 && size + bytes.length > requestBytesMax) break; // it stays as it is and goes next
       sent.push({ queue, batch, bytes });

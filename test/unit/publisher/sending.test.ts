@@ -146,6 +146,24 @@ test('a topic that is not known within maxBlock fails its records, with what to 
   });
 });
 
+test('a partition that always has something does not hold back the others', async () => {
+  const { producer } = await setup();
+  const sender = producer({ batchBytes: 900_000, maxInFlight: 1 });
+  let stopped = false;
+  let busy = 0;
+  const keepBusy = async (): Promise<void> => {
+    while (!stopped) {
+      await sender.send([{ ...record('k', 'x'.repeat(800_000)), partition: 0 }]);
+      busy++;
+    }
+  };
+  const load = [keepBusy(), keepBusy(), keepBusy()];
+  await until(() => busy > 3);
+  await Promise.all([1, 2].map((partition) => sender.send([{ ...record('k', 'y'.repeat(800_000)), partition }])));
+  stopped = true;
+  await Promise.all(load);
+});
+
 test('close with records on their way settles each of them once', async () => {
   const { broker, kafka, producer, values } = await setup();
   const { client, counted } = counting(kafka.client);
