@@ -14,6 +14,7 @@
  */
 import type { Compression } from '../core/settings.ts';
 import { writeBatch } from '../protocol/records/batch-writer.ts';
+import { after, type Batch, halvesOf, newBatch, type OpenBatch, takeLate } from './open-batch.ts';
 import type { ProducerId } from './producer-id.ts';
 import type { Pending } from './queued-record.ts';
 
@@ -26,28 +27,7 @@ export interface QueueLimits {
   readonly maxInFlight: number;
 }
 
-/** A batch in the hands of the sender; only the queue looks into it. */
-export interface Batch {
-  readonly records: readonly Pending[];
-  readonly size: number;
-}
-
-interface OpenBatch extends Batch {
-  records: Pending[];
-  size: number;
-  /** Of its first record; null until it is encoded, and again when it is to be numbered anew. */
-  sequence: number | null;
-  bytes: Buffer | null;
-  /** How often it went out. */
-  sends: number;
-  /** How often it came back with an error that counts. */
-  retries: number;
-  inFlight: boolean;
-  /** It may have been written, and we were not told. */
-  unsure: boolean;
-}
-
-const sequenceMask = 0x7fffffff; // after 2^31-1 comes 0
+export type { Batch };
 
 export class PartitionQueue {
   readonly topic: string;
@@ -132,7 +112,7 @@ export class PartitionQueue {
     }
     if (this.#producer !== null && batch.sequence === null) {
       batch.sequence = this.#nextSequence;
-      this.#nextSequence = (this.#nextSequence + batch.records.length) & sequenceMask;
+      this.#nextSequence = after(this.#nextSequence, batch.records.length);
     }
     batch.bytes ??= writeBatch({
       records: batch.records.map((pending) => pending.record),
@@ -194,16 +174,10 @@ export class PartitionQueue {
 
   /** In two halves, which keep its place and its sequences. @param smaller later batches are cut smaller too */
   split(batch: Batch, smaller: boolean): void {
-    const { records, size, sequence, sends, retries, unsure } = batch as OpenBatch;
     const at = this.#batches.indexOf(batch as OpenBatch);
-    if (at < 0 || records.length < 2) return;
-    const middle = records.length >>> 1;
-    if (smaller) this.#batchBytesMax = Math.max(1, Math.min(this.#batchBytesMax, size >>> 1));
-    const halves = [newBatch(records.slice(0, middle)), newBatch(records.slice(middle))] as const;
-    for (const half of halves) Object.assign(half, { sends, retries, unsure });
-    halves[0].sequence = sequence;
-    halves[1].sequence = sequence === null ? null : (sequence + middle) & sequenceMask;
-    this.#batches.splice(at, 1, ...halves);
+    if (at < 0 || batch.records.length < 2) return;
+    if (smaller) this.#batchBytesMax = Math.max(1, Math.min(this.#batchBytesMax, batch.size >>> 1));
+    this.#batches.splice(at, 1, ...halvesOf(batch as OpenBatch));
   }
 
   /** Numbers all that is left anew, under another producer id, as soon as nothing is on its way. */
@@ -280,15 +254,8 @@ export class PartitionQueue {
   }
 
   #expireUnsent(batch: OpenBatch, now: number, error: (pending: Pending) => unknown): void {
-    const late = batch.records.filter((pending) => pending.deadline <= now);
-    batch.records = batch.records.filter((pending) => pending.deadline > now);
-    batch.size = batch.records.reduce((sum, pending) => sum + pending.size, 0);
+    const late = takeLate(batch, now);
     if (batch.records.length === 0) this.#batches.splice(this.#batches.indexOf(batch), 1);
     for (const pending of late) pending.failed(error(pending));
   }
-}
-
-function newBatch(records: Pending[]): OpenBatch {
-  const size = records.reduce((sum, pending) => sum + pending.size, 0);
-  return { records, size, sequence: null, bytes: null, sends: 0, retries: 0, inFlight: false, unsure: false };
 }

@@ -10,20 +10,21 @@
  */
 import type { Clock, Timer } from '../core/clock.ts';
 import { toErrorData } from '../core/error-data.ts';
-import { KafkaError, PublishError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';
 import type { Random } from '../core/random.ts';
 import type { ProducerSettings } from '../core/settings.ts';
 import type { OutboundRecord, PublishOptions, PublishResult, WrittenPlace } from '../core/thread-messages.ts';
 import type { Cluster } from '../kafka/cluster.ts';
 import type { KafkaClient } from '../kafka/port.ts';
-import { isRetryableKafkaError, kafkaErrorName, kafkaErrors } from '../protocol/error-codes.ts';
+import { isRetryableKafkaError } from '../protocol/error-codes.ts';
 import { BufferRoom } from './buffer-room.ts';
 import { Call, type CallResult } from './call.ts';
 import { type ChoosePartition, choosePartition } from './choose-partition.ts';
 import type { PartitionQueue } from './partition-queue.ts';
-import { hintFor, refusal } from './produce-errors.ts';
-import { QueuedRecord, sizeOf } from './queued-record.ts';
+import { refusal } from './produce-errors.ts';
+import { QueuedRecord } from './queued-record.ts';
+import { closedError, expiredError, faultOf } from './record-faults.ts';
+import { reportCall } from './report-call.ts';
 import { Sender } from './sender.ts';
 import { TopicRecords } from './topic-records.ts';
 
@@ -72,9 +73,6 @@ export interface Producer {
 const defaultDeliveryTimeoutMs = 120_000;
 /** How often deadlines are looked at. */
 const expiryCheckMs = 1_000;
-/** Brokers close the connection of a longer request (`socket.request.max.bytes`); the rest is for what is around it. */
-const recordBytesMax = 104_857_600 - 65_536;
-
 export function createProducer(options: ProducerOptions): Producer {
   return new QueuedProducer(options);
 }
@@ -121,7 +119,7 @@ class QueuedProducer implements Producer {
     for (let index = 0; index < records.length; index++) {
       const outbound = records[index]!;
       const startsCall = topics === null || topics.size !== topics.add(outbound.topic).size;
-      const fault = this.#closed ? closedError() : this.#faultOf(outbound, deadLetter);
+      const fault = this.#closed ? closedError() : faultOf(outbound, this.#options.settings, deadLetter);
       if (fault === null) {
         this.room.enter(new QueuedRecord(this, call, index, outbound, { wallTime, startsCall, deadLetter }));
       } else {
@@ -175,19 +173,6 @@ class QueuedProducer implements Producer {
     this.#expiry ??= this.#options.clock.after(expiryCheckMs, () => this.#expire());
   }
 
-  #faultOf(record: OutboundRecord, deadLetter: boolean): PublishError | null {
-    const { partitioner, bufferBytes } = this.#options.settings;
-    if (partitioner.keyRequired && record.key === null && record.partition === undefined && !deadLetter) {
-      const message = `a record for ${record.topic} has no key, and producer.partitioner.keyRequired asks for one: give it a key or an aggregateId`;
-      return new PublishError('RT_PUBLISH_INVALID', message, { retryable: false });
-    }
-    const size = sizeOf(record);
-    if (size <= Math.min(bufferBytes, recordBytesMax)) return null;
-    const message = `a record for ${record.topic} of ${size} bytes is larger than ${size > bufferBytes ? `producer.bufferBytes (${bufferBytes})` : `Kafka takes (${recordBytesMax})`}: send less`;
-    const kafkaError = { code: kafkaErrors.MESSAGE_TOO_LARGE, name: kafkaErrorName(kafkaErrors.MESSAGE_TOO_LARGE) };
-    return new PublishError('RT_PUBLISH_INVALID', message, { retryable: false, kafkaError });
-  }
-
   /** Once per turn of the microtasks, so that what is sent together leaves together. */
   #schedulePump(): void {
     if (this.#pumpScheduled) return;
@@ -231,44 +216,9 @@ class QueuedProducer implements Producer {
       this.#expiry = this.#options.clock.after(expiryCheckMs, () => this.#expire());
   }
 
-  /** Tells what became of a call, by topic. */
-  readonly #settled = (call: Call, { failures }: CallResult): void => {
-    const { emit, clock } = this.#options;
+  readonly #settled = (call: Call, result: CallResult): void => {
     const records = this.#open.get(call) ?? [];
     this.#open.delete(call);
-    const durationMs = clock.now() - call.startedAt;
-    const topic = records[0]?.topic ?? '';
-    if (failures.length === 0 && records.every((record) => record.topic === topic)) {
-      emit('records.published', { topic, records: records.length, durationMs });
-      return;
-    }
-    for (const [topic, count] of countByTopic(records)) {
-      const failed = failures.filter(({ index }) => records[index]!.topic === topic);
-      const written = count - failed.length;
-      if (written > 0) emit('records.published', { topic, records: written, durationMs });
-      if (failed.length > 0) {
-        const { message } = toErrorData(failed[0]!.error);
-        emit('publish.failed', { topic, records: failed.length, message });
-      }
-    }
+    reportCall(records, result, this.#options.clock.now() - call.startedAt, this.#options.emit);
   };
-}
-
-function countByTopic(records: readonly OutboundRecord[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { topic } of records) counts.set(topic, (counts.get(topic) ?? 0) + 1);
-  return counts;
-}
-
-function closedError(): KafkaError {
-  const message = 'the producer is closed; what was on its way may have been written';
-  return new KafkaError('RT_KAFKA_CONNECTION', message, { retryable: false });
-}
-
-function expiredError(topic: string, waitedMs: number, errorCode: number): KafkaError {
-  const seconds = Math.round(waitedMs / 1000);
-  const why = errorCode === 0 ? '' : `; Kafka says ${kafkaErrorName(errorCode)} about the topic${hintFor(errorCode)}`;
-  return new KafkaError('RT_KAFKA_TIMEOUT', `a record for ${topic} was not written within ${seconds} s${why}`, {
-    retryable: true,
-  });
 }

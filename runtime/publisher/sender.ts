@@ -9,18 +9,26 @@
  * that may have changed something (a record, an answer, a new leader, a timer) and sends whatever can be sent now.
  */
 import { type Backoff, backoffMs } from '../core/backoff.ts';
-import type { Clock, Timer } from '../core/clock.ts';
-import { isRuntimeFault, KafkaError } from '../core/errors.ts';
+import type { Clock } from '../core/clock.ts';
+import { isRuntimeFault, type KafkaError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import type { ProducerSettings } from '../core/settings.ts';
 import type { Cluster, Node } from '../kafka/cluster.ts';
 import type { KafkaClient } from '../kafka/port.ts';
-import type { ResponseOf } from '../protocol/api.ts';
-import { zeroUuid } from '../protocol/codec.ts';
 import { produce } from '../protocol/produce.ts';
-import type { Batch, PartitionQueue } from './partition-queue.ts';
+import type { PartitionQueue } from './partition-queue.ts';
 import { gaveUp, produceAction, refusal } from './produce-errors.ts';
+import {
+  answerTo,
+  nameOf,
+  notMentioned,
+  type PartitionAnswer,
+  type ProduceAnswer,
+  produceRequest,
+  type Sent,
+} from './produce-request.ts';
 import { ProducerIds } from './producer-id.ts';
+import { WakeUp } from './wake-up.ts';
 
 export interface SenderOptions {
   readonly client: KafkaClient;
@@ -42,33 +50,26 @@ const throttleMaxMs = 30_000;
 /** Version 13 names topics by id only. */
 const maxVersion = 12;
 
-interface Sent {
-  readonly queue: PartitionQueue;
-  readonly batch: Batch;
-  readonly bytes: Buffer;
-}
-
 interface Load {
   readonly node: Node;
   readonly queues: PartitionQueue[];
 }
-
-type PartitionAnswer = ResponseOf<typeof produce>['topics'][number]['partitions'][number];
 
 export class Sender {
   readonly #options: SenderOptions;
   readonly #ids: ProducerIds;
   /** Requests on their way, by node. */
   readonly #inFlight = new Map<number, number>();
+  readonly #wake: WakeUp;
   readonly #throttledUntil = new Map<number, number>();
   #refreshing: boolean = false;
   #asksForId: boolean = false;
-  #wake: { readonly at: number; readonly timer: Timer } | null = null;
   #closed: boolean = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
     this.#ids = new ProducerIds(options.client);
+    this.#wake = new WakeUp(options.clock, () => this.pump());
   }
 
   pump(): void {
@@ -86,7 +87,7 @@ export class Sender {
   /** Nothing is sent any more. */
   close(): void {
     this.#closed = true;
-    this.#wake?.timer.cancel();
+    this.#wake.close();
   }
 
   /** What can be sent now, by node. Whatever else it takes before the rest can be sent is set off. */
@@ -99,7 +100,7 @@ export class Sender {
       if (queue.producer === null) this.#ids.drop(queue.former);
       const node = cluster.leaderOf(queue)?.node;
       if (node === undefined) {
-        if (queue.notBefore > now) this.#pumpAt(queue.notBefore);
+        if (queue.notBefore > now) this.#wake.at(queue.notBefore);
         else this.refresh(queue.topic);
         continue;
       }
@@ -110,7 +111,7 @@ export class Sender {
       );
       if (readyAt === Number.POSITIVE_INFINITY || inFlight >= settings.maxInFlight) continue;
       if (readyAt > now) {
-        this.#pumpAt(readyAt);
+        this.#wake.at(readyAt);
         continue;
       }
       const load = loads.get(node.nodeId);
@@ -124,7 +125,7 @@ export class Sender {
     const sent = this.#fill(queues);
     this.#inFlight.set(node.nodeId, (this.#inFlight.get(node.nodeId) ?? 0) + 1);
     for (const { queue, batch } of sent) queue.sending(batch);
-    let answer: ResponseOf<typeof produce> | null = null;
+    let answer: ProduceAnswer | null = null;
     let failure: unknown = null;
     try {
       answer = await this.#request(node, sent);
@@ -153,32 +154,20 @@ export class Sender {
     return sent;
   }
 
-  #request(node: Node, sent: readonly Sent[]): Promise<ResponseOf<typeof produce>> {
-    const topics = Map.groupBy(sent, ({ queue }) => queue.topic);
-    const request = {
-      transactionalId: null,
-      acks: this.#options.settings.acks,
-      timeoutMs: this.#options.requestTimeoutMs,
-      topics: [...topics].map(([name, batches]) => ({
-        name,
-        topicId: zeroUuid,
-        partitions: batches.map(({ queue, bytes }) => ({ partition: queue.partition, records: bytes })),
-      })),
-    };
-    const noResponse = this.#options.settings.acks === 0;
-    return this.#options.client.send(node, 'produce', produce, request, { maxVersion, noResponse });
+  #request(node: Node, sent: readonly Sent[]): Promise<ProduceAnswer> {
+    const { client, settings, requestTimeoutMs } = this.#options;
+    const request = produceRequest(sent, settings, requestTimeoutMs);
+    return client.send(node, 'produce', produce, request, { maxVersion, noResponse: settings.acks === 0 });
   }
 
-  #answered(node: Node, sent: readonly Sent[], answer: ResponseOf<typeof produce>): void {
+  #answered(node: Node, sent: readonly Sent[], answer: ProduceAnswer): void {
     if (answer.throttleTimeMs > 0) {
       const delayMs = Math.min(answer.throttleTimeMs, throttleMaxMs);
       this.#throttledUntil.set(node.nodeId, this.#options.clock.now() + delayMs);
     }
     for (const one of sent) {
-      const partition = answer.topics
-        .find((topic) => topic.name === one.queue.topic)
-        ?.partitions.find(({ partition }) => partition === one.queue.partition);
-      if (partition === undefined) this.#retry(one, unanswered(one));
+      const partition = answerTo(one, answer);
+      if (partition === undefined) this.#retry(one, notMentioned(one));
       else this.#settle(one, partition);
     }
   }
@@ -280,26 +269,6 @@ export class Sender {
 
   #pumpIn(delayMs: number): void {
     if (delayMs === 0) this.pump();
-    else this.#pumpAt(this.#options.clock.now() + delayMs);
+    else this.#wake.at(this.#options.clock.now() + delayMs);
   }
-
-  #pumpAt(at: number): void {
-    if (this.#closed || (this.#wake !== null && this.#wake.at <= at)) return;
-    this.#wake?.timer.cancel();
-    const timer = this.#options.clock.after(Math.max(0, at - this.#options.clock.now()), () => {
-      this.#wake = null;
-      this.pump();
-    });
-    this.#wake = { at, timer };
-  }
-}
-
-function nameOf({ queue, batch }: Sent): string {
-  const { length } = batch.records;
-  return `a batch of ${length} ${length === 1 ? 'record' : 'records'} for ${queue.topic}/${queue.partition}`;
-}
-
-function unanswered(sent: Sent): KafkaError {
-  const message = `${nameOf(sent)}: the broker's answer does not mention it`;
-  return new KafkaError('RT_KAFKA_PROTOCOL', message, { retryable: true });
 }
