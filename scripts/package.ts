@@ -32,6 +32,7 @@ function publishedPackage(): object {
     bin: { runtime: 'dist/bin.js' },
     exports: {
       '.': compiled('index'),
+      './store': compiled('store/index'),
       './testing': compiled('testing/index'),
       './package.json': './package.json',
     },

@@ -80,6 +80,21 @@ export function createProgram(terminal: Terminal, result: CommandResult): Comman
     });
 
   program
+    .command('store')
+    .description('work on the database of the event store')
+    .helpCommand(false)
+    .command('migrate')
+    .description('make or update the tables in the database that `store.url` names; safe to run twice')
+    .argument('<manifest...>', 'manifest files')
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--json', 'print the result as JSON')
+    .action(async (manifests: string[], options: { dryRun?: boolean; json?: boolean }) => {
+      const { runStoreMigrate } = await import('./store-migrate.ts');
+      const flags = { dryRun: options.dryRun === true, asJson: options.json === true };
+      result.exitCode = await runStoreMigrate(manifests, flags, terminal);
+    });
+
+  program
     .command('version')
     .description('print the version')
     .option('--json', 'print it as JSON')
@@ -88,7 +103,7 @@ export function createProgram(terminal: Terminal, result: CommandResult): Comman
       runVersion(options.json === true, terminal);
     });
 
-  for (const command of program.commands) refuseLooseOptions(command);
+  for (const command of program.commands.flatMap((one) => [one, ...one.commands])) refuseLooseOptions(command);
   return program;
 }
 

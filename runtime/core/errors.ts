@@ -26,6 +26,13 @@ export const errorCodes = {
   RT_COMMIT_FENCED: 'the partition belongs to a newer epoch; the commit was dropped',
   RT_GROUP_FAILED: 'a consumer group cannot go on',
   RT_GROUP_STALLED: 'a loop of a consumer group waited longer than `observability.health.stalledFor`',
+  RT_STORE_URL: 'a url that names no store',
+  RT_STORE_CONNECTION: 'the database of the store could not be reached, or the connection broke',
+  RT_STORE_REFUSED: 'the database of the store refused a statement',
+  RT_STORE_SCHEMA: 'the tables of the store are older or newer than this program',
+  RT_STORE_BUSY: 'the folder of an embedded store is open elsewhere',
+  RT_STORE_CONFLICT: 'an aggregate has changed since it was loaded',
+  RT_STORE_EVENT: 'an event, a snapshot or a record that cannot be stored',
   RT_OFFSET_MISSING: 'there is no committed offset, and `from: fail` forbids to choose one',
   RT_INTERNAL: 'a mistake in the runtime itself',
 } as const;
@@ -91,6 +98,17 @@ export class PublishError extends RuntimeFault {
   ) {
     super(code, message, options);
     this.kafkaError = options.kafkaError ?? null;
+  }
+}
+
+/** The operator of the store's database has to act. `sqlState` is PostgreSQL's own code where it sent one. */
+export class StoreError extends RuntimeFault {
+  override readonly name: string = 'StoreError';
+  readonly sqlState: string | null;
+
+  constructor(code: ErrorCode, message: string, options: FaultOptions & { readonly sqlState?: string }) {
+    super(code, message, options);
+    this.sqlState = options.sqlState ?? null;
   }
 }
 

@@ -22,6 +22,8 @@ export interface RuntimeSettings {
   readonly http: { readonly host: string; readonly port: number };
   readonly health: HealthSettings;
   readonly logs: LogSettings;
+  /** `store.url`: as `openStore` takes it, a folder absolute. May carry a password. */
+  readonly store: { readonly url: string };
 }
 
 /** `kafka`: how to reach the cluster. */

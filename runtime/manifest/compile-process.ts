@@ -1,7 +1,9 @@
 /** What belongs to the process as a whole: from checked keys to typed values. */
 
+import { resolve } from 'node:path';
 import type { Random } from '../core/random.ts';
 import type { BrokerAddress, RuntimeSettings } from '../core/settings.ts';
+import { parseStoreUrl, storeUrlForms } from '../core/store-url.ts';
 import { milliseconds, octets } from './amounts.ts';
 import { parseBrokers } from './brokers.ts';
 import { compileProducer } from './compile-producer.ts';
@@ -14,6 +16,8 @@ export interface Machine {
   readonly hostname: string;
   readonly random: Random;
   readonly production: boolean;
+  /** The folder of a manifest, by its name; that of the first one for what is not written. */
+  readonly folderOf: (file: string) => string;
 }
 
 /** @param tree the joined sections, for the places of problems @param manifests that they come from */
@@ -23,7 +27,7 @@ export function compileProcess(
   machine: Machine,
   manifests: readonly ManifestFile[],
 ): { settings: Omit<RuntimeSettings, 'groups'>; problems: readonly Problem[] } {
-  const { kafka, producer, observability, shutdown } = value;
+  const { kafka, producer, observability, shutdown, store } = value;
   const compiledProducer = compileProducer(producer, tree, manifests);
   const problems: Problem[] = [...compiledProducer.problems];
   const settings = {
@@ -39,6 +43,7 @@ export function compileProcess(
     http: { host: observability.http.host, port: observability.http.port },
     health: { stalledForMs: milliseconds(observability.health.stalledFor) },
     logs: { level: observability.logs.level, format: observability.logs.format },
+    store: { url: compileStoreUrl(store.url, tree, machine, problems) },
   };
   return { settings, problems };
 }
@@ -74,6 +79,26 @@ function compileBrokers(
     }
     default:
       return brokers satisfies never;
+  }
+}
+
+/** A folder may lie outside the project: data is on a volume of its own, and nothing in it is run. */
+function compileStoreUrl(text: string, tree: MapTree, machine: Machine, problems: Problem[]): string {
+  const path = ['store', 'url'];
+  const place = placeOf(tree, path);
+  const url = parseStoreUrl(text);
+  switch (url.kind) {
+    case 'postgres':
+      return url.url;
+    case 'pglite':
+      return url.folder === null ? text : `pglite:${resolve(machine.folderOf(place.file), url.folder)}`;
+    case 'fault': {
+      // It may hold a password, so it is not shown, wherever it was written.
+      problems.push(problem(place, path, url.fault, { want: storeUrlForms }));
+      return text;
+    }
+    default:
+      return url satisfies never;
   }
 }
 

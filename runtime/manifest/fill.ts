@@ -33,8 +33,8 @@ export function fillSchemas(tree: MapTree): SchemasValue {
 
 /** @param tree the joined sections about the process, which match the schema */
 export function fillProcess(tree: MapTree, sources: Sources): ProcessValue {
-  const { kafka, producer, observability, shutdown } = manifestSchema.properties;
-  const option = { type: 'object', properties: { kafka, producer, observability, shutdown } } as const;
+  const { kafka, producer, observability, shutdown, store } = manifestSchema.properties;
+  const option = { type: 'object', properties: { kafka, producer, observability, shutdown, store } } as const;
   const expandDefault = (text: string): string => {
     const expanded = expand(text, sources);
     if (expanded.kind === 'text') return expanded.text;

@@ -112,6 +112,7 @@ function compileSections(manifests: readonly ManifestFile[], problems: Problem[]
     hostname: options.hostname ?? hostname(),
     random: options.random,
     production: options.env.NODE_ENV === 'production',
+    folderOf: (file: string) => (manifests.find(({ name }) => name === file) ?? first).sources.folder,
   };
   const compiled = process === null ? null : compileProcess(process, merged.tree, machine, manifests);
   problems.push(...(compiled?.problems ?? []));

@@ -26,6 +26,7 @@ export function failureExitCode(error: unknown): 1 | 2 | 3 {
   switch (error.name) {
     case 'HandlerError':
     case 'ManifestError':
+    case 'StoreError':
     case 'UsageError':
       return 1;
     case 'KafkaError':

@@ -23,6 +23,8 @@ export type BoundOptions = {
   /** Removed by the watcher if this process dies before the program does. */
   readonly temporaryFolder?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Runs as somebody else. Default: as this process. */
+  readonly user?: { readonly uid: number; readonly gid: number };
 };
 
 /** Starts `program`. The child does not keep this process alive; a forgotten one dies with it. */
@@ -31,6 +33,7 @@ export function spawnBound(program: string, args: readonly string[], options: Bo
   const child = spawn('/bin/sh', ['-c', script, 'sh', options.temporaryFolder ?? '', program, ...args], {
     stdio,
     env: { ...process.env, ...options.environment },
+    ...options.user,
   });
   const lifeline = child.stdio[3] as Writable;
   lifeline.on('error', () => {}); // The watcher may already be gone; there is nothing left to tell it then.

@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   broker: ['core', 'protocol'],
   schemas: ['core'],
   manifest: ['core', 'schemas'],
+  store: ['core', 'handler'],
   consumer: ['core', 'protocol', 'kafka'],
   dispatch: ['core'],
   commit: ['core'],
@@ -36,7 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'broker',
   ],
   testing: ['core', 'protocol', 'kafka', 'publisher', 'broker', 'manifest', 'supervisor', 'handler', 'telemetry'],
-  cli: ['core', 'schemas', 'manifest', 'supervisor', 'broker', 'telemetry', 'http', 'kafka'],
+  cli: ['core', 'schemas', 'store', 'manifest', 'supervisor', 'broker', 'telemetry', 'http', 'kafka'],
 };
 
 /** Single doors through a wall, each with its reason. */
@@ -89,6 +90,17 @@ test.each([
   const importing = files.filter((name) => imported.test(readFileSync(join(root, name), 'utf8')));
   expect(importing.length).toBeGreaterThan(0);
   expect(importing.filter((name) => !name.startsWith(`kafka/${folder}/`))).toEqual([]);
+});
+
+test.each([
+  ['pg', 'store/postgres.ts'],
+  ['@electric-sql/pglite', 'store/pglite.ts'],
+])('%s is loaded by %s alone, and only when it is chosen', (library, door) => {
+  const named = new RegExp(`(from |import\\()'${library}['/]`);
+  const atOnce = new RegExp(`import (?!type)[^;]*from '${library}['/]`);
+  const sources = files.map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') }));
+  expect(sources.filter(({ text }) => named.test(text)).map(({ name }) => name)).toEqual([door]);
+  expect(sources.filter(({ text }) => atOnce.test(text)).map(({ name }) => name)).toEqual([]);
 });
 
 test('@platformatic/kafka is loaded only when it is chosen', () => {

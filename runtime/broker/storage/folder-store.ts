@@ -10,9 +10,9 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
+import { makeFolder } from '../../core/make-folder.ts';
 import type { BrokerStore } from './broker-store.ts';
 import { Journal } from './journal.ts';
-import { makeFolder } from './make-folder.ts';
 import { compacted, type JournalEntry, savedState } from './saved-state.ts';
 import { SegmentFile } from './segment-file.ts';
 

@@ -10,6 +10,7 @@ import { producerOptions } from './producer.ts';
 import { schemasLater, schemasOptions } from './schemas.ts';
 import { section, type ValueOf } from './section.ts';
 import { shutdownOptions } from './shutdown.ts';
+import { storeOptions } from './store.ts';
 
 export const manifestSchema = section(
   'A manifest of kafka-worker-runtime.',
@@ -36,8 +37,9 @@ export const manifestSchema = section(
       observabilityLater,
     ),
     shutdown: section('What happens at SIGTERM and SIGINT.', shutdownOptions),
+    store: section('Where events, snapshots and the outbox are kept.', storeOptions),
   },
-  ['include', 'topics', 'admin', 'reload', 'store', 'gateway', 'k8s'],
+  ['include', 'topics', 'admin', 'reload', 'gateway', 'k8s'],
 );
 
 /** A group after inheritance, every default filled in; durations and sizes are still texts. */
@@ -52,5 +54,5 @@ export type SchemasValue = Omit<ValueOf<Properties['schemas']>, 'events'> & {
 
 /** What belongs to the process as a whole, every default filled in. */
 export type ProcessValue = {
-  readonly [K in 'kafka' | 'producer' | 'observability' | 'shutdown']: ValueOf<Properties[K]>;
+  readonly [K in 'kafka' | 'producer' | 'observability' | 'shutdown' | 'store']: ValueOf<Properties[K]>;
 };

@@ -83,6 +83,7 @@ test('four lines are a manifest', () => {
     http: { host: '127.0.0.1', port: 8000 },
     health: { stalledForMs: 120_000 },
     logs: { level: 'info', format: 'auto' },
+    store: { url: `pglite:${join(project.folder, 'manifests/.runtime/store')}` },
     groups: [
       {
         name: 'projections',

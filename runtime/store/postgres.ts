@@ -1,0 +1,159 @@
+/** The SQL port on PostgreSQL, through a pool of connections of `pg`, which only this file loads. */
+import type { CustomTypesConfig, Pool, PoolClient } from 'pg';
+import { type Execute, OpenTransaction } from './open-transaction.ts';
+import { advisoryKey, type Database, type Sql } from './sql.ts';
+import { storeFault } from './sql-faults.ts';
+
+export interface PostgresOptions {
+  readonly url: string;
+  /** The url without its password. */
+  readonly name: string;
+  /** Most connections at once; what needs another one waits. */
+  readonly connectionsMax: number;
+}
+
+const connectTimeoutMs = 10_000;
+const int8Oid = 20;
+
+/**
+ * READ COMMITTED whatever the database's default is: a statement has to see what was committed while it waited for a
+ * lock. A program that stands still in a transaction would hold up everybody's appends, so PostgreSQL ends it.
+ */
+const begin = "begin isolation level read committed; set local idle_in_transaction_session_timeout = '60s'";
+
+/** A machine that is gone says no goodbye: after 25 s without an answer its lock is free. PostgreSQL's default is hours. */
+const watchClient = 'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3';
+
+/** @throws StoreError when the first connection fails */
+export async function openPostgres(options: PostgresOptions): Promise<Database> {
+  const { default: pg } = await import('pg');
+  const types: CustomTypesConfig = {
+    getTypeParser: (oid, format) => (oid === int8Oid ? BigInt : pg.types.getTypeParser(oid, format)) as never,
+  };
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.connectionsMax,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    application_name: 'kafka-worker-runtime',
+    types,
+  });
+  // A connection that breaks while nobody uses it: the pool makes another one when it is wanted.
+  pool.on('error', () => {});
+  // One that breaks in use: what is under way fails. Without a listener the process would end.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const database = new PostgresDatabase(pool, options.name);
+  try {
+    await database.query('select 1');
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+class PostgresDatabase implements Database {
+  readonly kind = 'postgres';
+  readonly inTransaction = false;
+  readonly name: string;
+  readonly #pool: Pool;
+
+  constructor(pool: Pool, name: string) {
+    this.#pool = pool;
+    this.name = name;
+  }
+
+  query<Row>(text: string, params: readonly unknown[] = []): Promise<readonly Row[]> {
+    return this.#executeOn(this.#pool)(text, params);
+  }
+
+  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const client = await this.#connect();
+    const execute = this.#executeOn(client);
+    const open = new OpenTransaction(execute);
+    try {
+      await execute(begin);
+      const result = await work(open);
+      open.check();
+      await execute('commit');
+      client.release();
+      return result;
+    } catch (error) {
+      // A rollback that fails means that the connection is gone, and the transaction with it.
+      const rolledBack = await execute('rollback').then(
+        () => true,
+        () => false,
+      );
+      client.release(!rolledBack);
+      throw error;
+    }
+  }
+
+  async exclusively(table: string, work: (sql: Sql, signal: AbortSignal) => Promise<void>): Promise<boolean> {
+    const client = await this.#connect();
+    const execute = this.#executeOn(client);
+    let isBusy = false;
+    try {
+      await execute(watchClient);
+      const [answer] = await execute<{ mine: boolean }>(`select pg_try_advisory_lock(${advisoryKey(table)}) as mine`);
+      isBusy = answer?.mine === false;
+      if (isBusy) return false;
+      const lost = new AbortController();
+      client.on('error', () => lost.abort());
+      // On the connection that has the lock: when the lock is lost, so is the right to write.
+      await work(new SingleConnection(execute), lost.signal);
+      return true;
+    } finally {
+      // The lock ends with its session, whatever became of `work`.
+      client.release(!isBusy);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#pool.ended) await this.#pool.end();
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      throw storeFault(error, this.name);
+    }
+  }
+
+  #executeOn(connection: Pool | PoolClient): Execute {
+    return async <Row>(text: string, params: readonly unknown[] = []) => {
+      try {
+        // Without parameters pg sends several statements at once; with an empty list it would not.
+        const { rows } = params.length === 0 ? await connection.query(text) : await connection.query(text, [...params]);
+        return rows as readonly Row[];
+      } catch (error) {
+        throw storeFault(error, this.name);
+      }
+    };
+  }
+}
+
+/** The connection under an exclusive lock. */
+class SingleConnection implements Sql {
+  readonly inTransaction = false;
+  readonly query: Execute;
+
+  constructor(execute: Execute) {
+    this.query = execute;
+  }
+
+  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const open = new OpenTransaction(this.query);
+    await this.query(begin);
+    try {
+      const result = await work(open);
+      open.check();
+      await this.query('commit');
+      return result;
+    } catch (error) {
+      await this.query('rollback').catch(() => {}); // The connection is gone: nothing is left to roll back.
+      throw error;
+    }
+  }
+}
