@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
-    // Starts Apache Kafka when a test file asks for it, once per run.
-    globalSetup: ['test/real/support/global-setup.ts'],
+    // Start Apache Kafka and PostgreSQL when a test file asks for them, once per run.
+    globalSetup: ['test/real/support/global-setup.ts', 'test/real/support/postgres-setup.ts'],
     // Processes, not threads: tests start handler threads of their own and look at the process's open sockets.
     pool: 'forks',
     maxWorkers: 2,

@@ -5,7 +5,10 @@
  *   load    latest snapshot ─▶ events after it, page by page ─▶ aggregate
  *   save    unsaved events, expected version ─▶ events + outbox ─▶ a snapshot, when enough events came since the last
  */
+import { type Backoff, backoffMs } from '../core/backoff.ts';
+import { type Clock, sleep, systemClock } from '../core/clock.ts';
 import { StoreError } from '../core/errors.ts';
+import { type Random, systemRandom } from '../core/random.ts';
 import { ConcurrencyError } from './concurrency-error.ts';
 import type { EventStore } from './event-store.ts';
 import { loadSnapshot, type Snapshot, saveSnapshot, snapshotText } from './snapshots.ts';
@@ -38,6 +41,8 @@ export interface RepositoryOptions<A extends Aggregate> {
   readonly snapshots?: SnapshotPolicy;
   /** Called after a save that is committed: give it the relay's `wake`, else the relay finds the records when it looks. */
   readonly onSaved?: () => void;
+  readonly clock?: Clock;
+  readonly random?: Random;
 }
 
 export interface SnapshotPolicy {
@@ -54,6 +59,9 @@ export interface UpdateOptions extends EventContext {
 
 /** Events of one read while an aggregate is loaded. */
 const pageEvents = 500;
+
+/** Of 200 that change one aggregate at once one gets through at a time: the others must not all come back at once. */
+const conflictBackoff: Backoff = { baseDelayMs: 5, maxDelayMs: 2_000, jitter: 1 };
 
 export class Repository<A extends Aggregate> {
   readonly #options: RepositoryOptions<A>;
@@ -122,8 +130,9 @@ export class Repository<A extends Aggregate> {
         await this.save(aggregate, context);
         return result;
       } catch (error) {
-        // No pause: a conflict means that somebody got through.
         if (!(error instanceof ConcurrencyError) || attempt >= attempts) throw error;
+        const { clock = systemClock, random = systemRandom } = this.#options;
+        await sleep(clock, backoffMs(conflictBackoff, attempt - 1, random));
       }
     }
   }

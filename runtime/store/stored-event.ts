@@ -86,8 +86,11 @@ export function fromRow(row: EventRow): StoredEvent {
   };
 }
 
-/** The same fields as `append.ts` reads them from JSON. */
-export function toRow(event: PlacedEvent): Omit<EventRow, 'position' | 'occurred_at'> & { occurred_at: string } {
+/**
+ * The same fields as `append.ts` reads them from JSON. `data` is JSON inside a text: what PostgreSQL unpacks itself must
+ * not hold `\u0000`, and what it only keeps may.
+ */
+export function toRow(event: PlacedEvent) {
   return {
     event_id: event.id,
     event_type: event.type,
@@ -99,7 +102,7 @@ export function toRow(event: PlacedEvent): Omit<EventRow, 'position' | 'occurred
     causation_id: event.causationId ?? null,
     tenant_id: event.tenantId ?? null,
     actor_id: event.actorId ?? null,
-    data: event.data,
+    data: JSON.stringify(event.data),
   };
 }
 
