@@ -1,8 +1,8 @@
 /** `producer`: from checked keys to typed values, and the rules between its keys. */
 import type { PartitionerSettings, ProducerSettings } from '../core/settings.ts';
 import { milliseconds, octets } from './amounts.ts';
-import { findHandlerFile } from './handler-file.ts';
 import { type Path, type Position, type Problem, problem } from './problem.ts';
+import { findProjectFile, moduleFile } from './project-file.ts';
 import type { ManifestFile } from './read-manifest.ts';
 import type { ProcessValue } from './schema/schema.ts';
 import { describe, keyPosition, type MapTree, subtree } from './tree.ts';
@@ -76,7 +76,7 @@ function compilePartitioner(
   if (by !== 'module' || module === undefined) return { by, file: null, keyRequired };
   const manifest = manifests.find(({ name }) => name === written?.at.file) ?? manifests[0]!;
   const { folder, files } = manifest.sources;
-  const found = findHandlerFile(module, folder, manifest.projectFolder, files);
+  const found = findProjectFile(module, { folder, projectFolder: manifest.projectFolder, files }, moduleFile);
   if ('file' in found) return { by, file: found.file, keyRequired };
   tell(key, found.fault, { got, want: 'the path of a module inside the project' });
   return { by, file: null, keyRequired };
