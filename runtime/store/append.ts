@@ -47,8 +47,8 @@ const versionMax = 2_147_483_647;
 /**
  * @param events complete, with versions from `expectedVersion + 1` on; at least one
  * @param records what to publish of them, in their order
- * @returns the position of each event. Events that are there already, with the same ids in the same places, count as
- *   appended: the answer to an earlier attempt was lost.
+ * @returns the position of each event; null when they are there already, with the same ids in the same places: the answer
+ *   to an earlier attempt was lost
  * @throws ConcurrencyError when the aggregate is not at `expectedVersion`
  */
 export async function append(
@@ -57,7 +57,7 @@ export async function append(
   events: readonly PlacedEvent[],
   expectedVersion: number,
   records: readonly OutboundRecord[],
-): Promise<readonly bigint[]> {
+): Promise<readonly bigint[] | null> {
   if (!Number.isInteger(expectedVersion) || expectedVersion < 0 || expectedVersion + events.length > versionMax) {
     const text = `append to ${aggregate.type} ${aggregate.id}: expectedVersion: want a whole number from 0, got ${expectedVersion}`;
     throw new StoreError('RT_STORE_EVENT', text, { retryable: false });
@@ -72,15 +72,17 @@ export async function append(
   } catch (error) {
     if (brokenConstraint(error)?.startsWith('store_events_') !== true) throw error;
   }
-  return judgeConflict(sql, aggregate, events, expectedVersion);
+  await judgeConflict(sql, aggregate, events, expectedVersion);
+  return null;
 }
 
+/** Returns when the events are there already. */
 async function judgeConflict(
   sql: Sql,
   aggregate: AggregateKey,
   events: readonly PlacedEvent[],
   expectedVersion: number,
-): Promise<readonly bigint[]> {
+): Promise<void> {
   const key = [aggregate.type, aggregate.id];
   const [last] = await sql.query<{ version: number | null }>(
     'select max(aggregate_version) as version from store_events where aggregate_type = $1 and aggregate_id = $2',
@@ -92,12 +94,11 @@ async function judgeConflict(
     const text = `append to ${aggregate.type} ${aggregate.id}: an event with one of these ids is stored already: ${ids}`;
     throw new StoreError('RT_STORE_EVENT', text, { retryable: false });
   }
-  const there = await sql.query<{ position: bigint; event_id: string }>(
-    `select position, event_id from store_events
+  const there = await sql.query<{ event_id: string }>(
+    `select event_id from store_events
      where aggregate_type = $1 and aggregate_id = $2 and aggregate_version > $3 order by aggregate_version limit $4`,
     [...key, expectedVersion, events.length],
   );
   const isRepeated = there.length === events.length && events.every(({ id }, index) => there[index]?.event_id === id);
   if (!isRepeated) throw new ConcurrencyError(aggregate, expectedVersion, found);
-  return there.map(({ position }) => position);
 }

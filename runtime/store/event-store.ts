@@ -67,6 +67,7 @@ export class EventStore {
     // Nothing is missing in these events, so nothing is taken from a cause, the clock or `newId`.
     const records = toWrite.map((event) => toRecord(event, noCause, this.#clock.wallTime(), this.#newId));
     const positions = await append(this.#sql, aggregate, placed, expectedVersion, records);
+    if (positions === null) return this.load(aggregate, expectedVersion + 1, events.length);
     return placed.map((event, index) => ({ ...event, position: positions[index]! }));
   }
 

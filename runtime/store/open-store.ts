@@ -27,7 +27,7 @@ export interface OpenStoreOptions {
    * `runtime store migrate`.
    */
   readonly migrate?: boolean;
-  /** Connections to PostgreSQL at once. Default 10. */
+  /** Most connections to PostgreSQL at once, at least 2; what needs another one waits. Default 10. */
   readonly connectionsMax?: number;
   readonly clock?: Clock;
   /** Makes ids of events. */

@@ -104,6 +104,8 @@ class PgliteDatabase implements Database {
         const { rows } = await connection.query<Row>(text, [...params]);
         return rows;
       } catch (error) {
+        // PGlite adds the parameters of the statement, which are the users' data and would be written into logs.
+        if (error instanceof Error && 'params' in error) delete error.params;
         throw storeFault(error, this.name);
       }
     };

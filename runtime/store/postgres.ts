@@ -1,5 +1,6 @@
 /** The SQL port on PostgreSQL, through a pool of connections of `pg`, which only this file loads. */
 import type { CustomTypesConfig, Pool, PoolClient } from 'pg';
+import { StoreError } from '../core/errors.ts';
 import { type Execute, OpenTransaction } from './open-transaction.ts';
 import { advisoryKey, type Database, type Sql } from './sql.ts';
 import { storeFault } from './sql-faults.ts';
@@ -12,7 +13,8 @@ export interface PostgresOptions {
   readonly connectionsMax: number;
 }
 
-const connectTimeoutMs = 10_000;
+/** For a connection that is made, and for one that becomes free. */
+const connectTimeoutMs = 30_000;
 const int8Oid = 20;
 
 /**
@@ -32,7 +34,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   };
   const pool = new pg.Pool({
     connectionString: options.url,
-    max: options.connectionsMax,
+    // A relay keeps one for itself.
+    max: Math.max(2, options.connectionsMax),
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     application_name: 'kafka-worker-runtime',
@@ -117,8 +120,17 @@ class PostgresDatabase implements Database {
     try {
       return await this.#pool.connect();
     } catch (error) {
-      throw storeFault(error, this.name);
+      throw this.#fault(error);
     }
+  }
+
+  /** What the pool says when nobody gives a connection back sounds as if the server were away. */
+  #fault(error: unknown): Error {
+    if (!(error instanceof Error && error.message === 'timeout exceeded when trying to connect')) {
+      return storeFault(error, this.name);
+    }
+    const text = `the store ${this.name}: all ${this.#pool.totalCount} connections were in use for ${connectTimeoutMs} ms`;
+    return new StoreError('RT_STORE_CONNECTION', text, { retryable: true, cause: error });
   }
 
   #executeOn(connection: Pool | PoolClient): Execute {
@@ -128,7 +140,7 @@ class PostgresDatabase implements Database {
         const { rows } = params.length === 0 ? await connection.query(text) : await connection.query(text, [...params]);
         return rows as readonly Row[];
       } catch (error) {
-        throw storeFault(error, this.name);
+        throw this.#fault(error);
       }
     };
   }

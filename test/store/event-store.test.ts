@@ -1,5 +1,6 @@
 // Events come back as they went in, and of two writers of one aggregate one is told that it came second.
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { ConcurrencyError } from '../../runtime/store/index.ts';
 import { describeStores, fresh } from './support/stores.ts';
@@ -105,7 +106,7 @@ describeStores('event store', (under) => {
     ];
     const first = await under.store.events.append(aggregate, events, { expectedVersion: 0 });
     const again = await under.store.events.append(aggregate, events, { expectedVersion: 0 });
-    expect(again.map(({ position }) => position)).toEqual(first.map(({ position }) => position));
+    expect(again).toEqual(first);
     expect(await under.store.events.load(aggregate)).toHaveLength(2);
   });
 
@@ -133,6 +134,13 @@ describeStores('event store', (under) => {
   test.each([-1, 0.5, Number.NaN, 2 ** 31])('an expected version of %d is refused', async (expectedVersion) => {
     const appended = under.store.events.append(fresh(), [happened(1)], { expectedVersion });
     await expect(appended).rejects.toMatchObject({ code: 'RT_STORE_EVENT' });
+  });
+
+  test('an error of the database does not carry the data of an event', async () => {
+    const secret = { type: 'Secret', data: { card: '4111-1111' }, actorId: 'nul \u0000' };
+    const failed = await under.store.events.append(fresh(), [secret], { expectedVersion: 0 }).catch((error) => error);
+    expect(failed).toMatchObject({ code: 'RT_STORE_REFUSED', sqlState: '22P05', retryable: false });
+    expect(inspect(failed, { depth: 5 })).not.toContain('4111-1111');
   });
 
   test('nothing to append is nothing', async () => {

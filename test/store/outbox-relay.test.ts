@@ -181,6 +181,23 @@ describePostgres('outbox and relay', (under) => {
     }
   });
 
+  test('a relay leaves connections to others, however few there are', async () => {
+    const few = await openStore(under.url, { connectionsMax: 1 });
+    try {
+      const published: string[] = [];
+      const publish = async (records: readonly OutboundRecord[]): Promise<void> => {
+        published.push(...records.map(named));
+      };
+      await using _relay = startRelay({ store: few, url: under.url }, { publish });
+      await queue({ store: few, url: under.url }, 'a1');
+      await until(() => published.length === 1);
+      await queue({ store: few, url: under.url }, 'a2');
+      await until(() => published.length === 2);
+    } finally {
+      await few.close();
+    }
+  });
+
   test('a leader in another process, by its own connections, keeps this one a follower', async () => {
     const other = await openStore(under.url);
     try {
