@@ -27,7 +27,7 @@ export abstract class AggregateRoot<State = unknown, Events extends object = Rec
   readonly id: string;
   #state: State;
   #version = 0;
-  #unsaved: readonly NewEvent[] = [];
+  #unsaved: NewEvent[] = [];
 
   /** @param initial state before the first event; with a snapshot policy it has to be JSON */
   constructor(id: string, initial: State) {
@@ -63,7 +63,7 @@ export abstract class AggregateRoot<State = unknown, Events extends object = Rec
   /** Something happens: the state changes at once, the event is stored by the next save. */
   protected apply<Type extends keyof Events & string>(type: Type, data: Events[Type]): void {
     this.#step(type, data);
-    this.#unsaved = [...this.#unsaved, { type, data }];
+    this.#unsaved.push({ type, data });
   }
 
   /** For the repository: goes on from a snapshot. */
@@ -77,9 +77,9 @@ export abstract class AggregateRoot<State = unknown, Events extends object = Rec
     for (const { type, data } of events) this.#step(type, data);
   }
 
-  /** For the repository: everything is stored. */
-  markSaved(): void {
-    this.#unsaved = [];
+  /** For the repository: the first `count` unsaved events are stored. What happened meanwhile is not. */
+  markSaved(count: number): void {
+    this.#unsaved = this.#unsaved.slice(count);
   }
 
   #step(type: string, data: unknown): void {

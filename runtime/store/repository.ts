@@ -24,7 +24,7 @@ export interface Aggregate {
   readonly unsaved: AggregateChanges;
   restore(version: number, state: unknown): void;
   replay(events: readonly StoredEvent[]): void;
-  markSaved(): void;
+  markSaved(count: number): void;
 }
 
 type AggregateChanges = Parameters<EventStore['append']>[1];
@@ -110,7 +110,7 @@ export class Repository<A extends Aggregate> {
     // Before anything is stored: a state that is no JSON must not come to light afterwards.
     const snapshot = this.#dueSnapshot(aggregate);
     const stored = await store.events.append(this.#key(aggregate.id), events, options);
-    aggregate.markSaved();
+    aggregate.markSaved(stored.length);
     if (stored.length > 0) onSaved?.();
     if (snapshot !== null) await this.#keep(aggregate, snapshot);
     return stored;

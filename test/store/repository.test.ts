@@ -46,6 +46,18 @@ describeStores('repository', (under) => {
     expect(await accounts().save(loaded)).toEqual([]);
   });
 
+  test('what happens while a save is under way is saved by the next one', async () => {
+    const id = randomUUID();
+    const account = await accounts().load(id);
+    account.deposit(100);
+    const saving = accounts().save(account);
+    account.withdraw(30);
+    expect(await saving).toHaveLength(1);
+    expect([account.version, account.savedVersion]).toEqual([2, 1]);
+    expect(await accounts().save(account)).toMatchObject([{ type: 'Withdrawn', aggregateVersion: 2 }]);
+    expect((await accounts().load(id)).state.balance).toBe(70);
+  });
+
   test('an aggregate of more events than one page is loaded whole', async () => {
     const id = await accountWith(1_201);
     expect((await accounts().load(id)).state.balance).toBe(1_201);

@@ -54,7 +54,7 @@ test('what is read back counts as saved, and what comes next follows it', () => 
   expect([order.version, order.savedVersion, order.unsaved]).toEqual([1, 1, []]);
   order.ship('t-1');
   expect([order.version, order.savedVersion]).toEqual([2, 1]);
-  order.markSaved();
+  order.markSaved(1);
   expect([order.savedVersion, order.unsaved]).toEqual([2, []]);
 });
 
