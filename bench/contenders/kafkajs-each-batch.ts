@@ -1,21 +1,18 @@
-/** Raw kafkajs, its fastest way to read: `eachBatch`, every record counted, offsets committed by the library. */
-import { Kafka, logLevel } from 'kafkajs';
-import { Stopwatch } from '../measure.ts';
+/** Raw kafkajs, its fastest way to read: `eachBatch`, records of a partition one after the other. */
+import { contend } from './contend.ts';
+import { runKafkajs } from './kafkajs-group.ts';
+import { loadPeerHandlers } from './peer-handlers.ts';
 
-const [brokers = '', topic = '', records = '0'] = process.argv.slice(2);
-const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'bench-kafkajs', logLevel: logLevel.ERROR });
-const consumer = kafka.consumer({ groupId: `bench-kafkajs-${process.pid}-${Date.now()}`, maxWaitTimeInMs: 500 });
-const watch = new Stopwatch(Number(records));
-let count = 0;
-
-await consumer.connect();
-await consumer.subscribe({ topic, fromBeginning: true });
-await consumer.run({
-  partitionsConsumedConcurrently: 6,
-  eachBatch: async ({ batch }) => {
-    count += batch.messages.length;
-    if (!watch.seen(count)) return;
-    console.log(JSON.stringify(watch.result()));
-    process.exit(0);
-  },
+await contend(async (job) => {
+  const { raw, rawBatch, close } = await loadPeerHandlers(job);
+  const running = await runKafkajs(job, {
+    eachBatch: async ({ batch: { messages } }) => {
+      if (rawBatch !== undefined) return rawBatch(messages);
+      for (const message of messages) {
+        const pending = raw(message);
+        if (pending !== undefined) await pending;
+      }
+    },
+  });
+  return { stop: () => running.stop().then(close) };
 });

@@ -1,30 +1,27 @@
-/** This runtime: the group engine, the thread pool and a handler that only counts. */
-import { setEnvironmentData } from 'node:worker_threads';
+/** This runtime with the manifest of the workload: everything at its default but what the manifest says. */
+import { join } from 'node:path';
 import { loadManifests } from '../../runtime/manifest/load.ts';
 import { createRuntime } from '../../runtime/supervisor/supervisor.ts';
-import { Stopwatch } from '../measure.ts';
+import { contend } from './contend.ts';
 
-const [brokers = '', topic = '', records = '0'] = process.argv.slice(2);
-const counters = new Int32Array(new SharedArrayBuffer(4 * 64));
-setEnvironmentData('bench.counters', counters.buffer as unknown as string);
-
-const settings = loadManifests([new URL('../manifests/noop.yaml', import.meta.url).pathname], {
-  env: { ...process.env, KAFKA_BROKERS: brokers, BENCH_TOPIC: topic },
-  cwd: process.cwd(),
-  random: Math.random,
-});
-// A group of its own for every run: each starts at the beginning of the topic.
-const groups = settings.groups.map((group) => ({ ...group, name: `bench-${process.pid}-${Date.now()}` }));
-const runtime = createRuntime({ ...settings, groups }, { http: false });
-const watch = new Stopwatch(Number(records));
-
-const poll = setInterval(() => {
-  if (!watch.seen(counters.reduce((sum, count) => sum + count, 0))) return;
-  clearInterval(poll);
-  const result = watch.result();
-  void runtime.stop().then(({ exitCode }) => {
-    console.log(JSON.stringify(result));
-    process.exit(exitCode);
+await contend(async (job) => {
+  const settings = loadManifests([join(import.meta.dirname, '..', 'manifests', `${job.handlers}.yaml`)], {
+    env: { ...process.env, KAFKA_BROKERS: job.brokers, BENCH_TOPIC: job.topic },
+    cwd: process.cwd(),
+    random: Math.random,
   });
-}, 1);
-await runtime.start();
+  const [group] = settings.groups;
+  const groups = job.groups.map((name) => ({ ...group!, name }));
+  const runtime = createRuntime({ ...settings, groups }, { http: false });
+  void runtime.done.then(({ exitCode, error }) => {
+    if (exitCode === 0) return;
+    console.error(`the runtime ended with ${exitCode}:`, error);
+    process.exit(1);
+  });
+  await runtime.start();
+  return {
+    stop: async () => {
+      await runtime.stop();
+    },
+  };
+});

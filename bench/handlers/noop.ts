@@ -1,12 +1,8 @@
-/** Does nothing but count, in memory that the bench reads: so the time of a run ends with its last record. */
-import { getEnvironmentData, threadId } from 'node:worker_threads';
+/** Does nothing but count. */
 import { defineHandlers } from 'kafka-worker-runtime';
+import { handled } from '../contenders/board.ts';
+import type { PeerHandlers } from '../contenders/peer-handlers.ts';
 
-const counters = new Int32Array(getEnvironmentData('bench.counters') as unknown as SharedArrayBuffer);
-const mine = threadId % counters.length;
+export default defineHandlers({ '*': () => handled() });
 
-export default defineHandlers({
-  '*': () => {
-    counters[mine]!++;
-  },
-});
+export const raw: PeerHandlers['raw'] = () => handled();
