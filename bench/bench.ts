@@ -61,7 +61,7 @@ async function runContest(
           row.failure = (error as Error).message;
         }
       }
-      progress.ends(what, row.failure ?? figureOf(row.runs.at(-1)!));
+      progress.ends(what, row.failure === null ? figureOf(row.runs.at(-1)!) : 'failed');
     }
   }
   const tookSeconds = (performance.now() - startedAt) / 1000;

@@ -3,6 +3,7 @@
  * is told to. The messages are in `job.ts`.
  */
 import { type FromContender, type Job, type Mark, machineClockMs } from '../job.ts';
+import { processUsage } from '../process-usage.ts';
 import { createBoard, handledInAll, latencyFrom } from './board.ts';
 
 /** Reads and handles until it is stopped. */
@@ -37,7 +38,8 @@ async function end(job: Job, running: Running, watch: Stopwatch, look: NodeJS.Ti
   const result = {
     ...watch.marks(),
     handled: handledInAll(),
-    maxRssMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+    // Not `resourceUsage().maxRSS`: after a fork that begins with what the bench itself had in memory.
+    maxRssMiB: processUsage(process.pid)!.maxRssMiB,
     latency: job.timed ? latencyFrom(job.warmUp) : null,
   };
   process.send!({ kind: 'result', result } satisfies FromContender, () => process.exit(0));

@@ -40,7 +40,7 @@ export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile, root: stri
 }
 
 function shortUrl(url: string, root: string): string {
-  if (url.startsWith(root)) return url.slice(root.length);
   const packages = url.lastIndexOf('node_modules/');
-  return packages < 0 ? url : url.slice(packages + 'node_modules/'.length);
+  if (packages >= 0) return url.slice(packages + 'node_modules/'.length);
+  return url.startsWith(root) ? url.slice(root.length) : url;
 }
