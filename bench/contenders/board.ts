@@ -16,6 +16,8 @@ const slots = 128;
 const stride = 16;
 const countersBytes = slots * stride * Int32Array.BYTES_PER_ELEMENT;
 
+const watchEvery = 16;
+let watcher: (() => void) | null = null;
 let counters: Int32Array | null = null;
 let latencies: Float64Array | null = null;
 const mine = (threadId % slots) * stride;
@@ -30,7 +32,16 @@ export function createBoard({ records, timed }: Pick<Job, 'records' | 'timed'>):
 /** A handler has finished a record. */
 export function handled(): void {
   if (counters === null) look();
-  counters![mine]!++;
+  const count = ++counters![mine]!;
+  if (watcher !== null && count % watchEvery === 0) watcher();
+}
+
+/**
+ * Handlers that run in this thread call `look` now and then: no timer fires while they compute.
+ * @param look returns soon when there is nothing to do
+ */
+export function watchHere(look: () => void): void {
+  watcher = look;
 }
 
 /** A handler has got record `number`. @param sentAtMs on the machine's clock */

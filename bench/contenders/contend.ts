@@ -4,7 +4,7 @@
  */
 import { type FromContender, type Job, type Mark, machineClockMs } from '../job.ts';
 import { processUsage } from '../process-usage.ts';
-import { createBoard, handledInAll, latencyFrom } from './board.ts';
+import { createBoard, handledInAll, latencyFrom, watchHere } from './board.ts';
 
 /** Reads and handles until it is stopped. */
 export interface Running {
@@ -21,6 +21,7 @@ export async function contend(start: (job: Job) => Promise<Running>): Promise<vo
   createBoard(job);
   const watch = new Stopwatch(job.warmUp);
   const look = setInterval(() => watch.look(), lookEveryMs);
+  watchHere(() => watch.lookAgain());
   const tell = setInterval(() => say({ kind: 'progress', handled: handledInAll() }), tellEveryMs);
   process.once('disconnect', () => process.exit(1)); // the bench is gone
   const running = await start(job);
@@ -52,6 +53,7 @@ function say(message: FromContender): void {
 /** Marks the end of the warm-up and every change after it; the last one stays. */
 class Stopwatch {
   readonly #warmUp: number;
+  #lookedAtMs = 0;
   #from: Mark | null = null;
   #to: Mark | null = null;
 
@@ -59,7 +61,13 @@ class Stopwatch {
     this.#warmUp = warmUp;
   }
 
+  /** Not more often than a timer would. */
+  lookAgain(): void {
+    if (performance.now() - this.#lookedAtMs >= lookEveryMs) this.look();
+  }
+
   look(): void {
+    this.#lookedAtMs = performance.now();
     const handled = handledInAll();
     if (handled === (this.#to?.handled ?? 0)) return;
     const { user, system } = process.cpuUsage();
