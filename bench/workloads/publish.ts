@@ -5,7 +5,7 @@ import { padding } from './values.ts';
 export const publish: Workload = {
   name: 'publish',
   title: 'Every handler publishes one event and waits for its acknowledgement',
-  says: 'acks=all, not compressed. The runtime writes with an idempotent producer and an envelope of 11 headers or fields; eachBatch sends what a batch publishes as one, the other peers send single records.',
+  says: 'acks=all, not compressed. The runtime writes with an idempotent producer, each event in its envelope; eachBatch sends what a batch publishes as one, the other peers send single records.',
   records: 50_000,
   load: { kind: 'backlog', value: padding(100) },
   handlers: 'publish',
