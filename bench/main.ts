@@ -11,9 +11,10 @@ import { printError } from '../runtime/cli/print-error.ts';
 import { processTerminal } from '../runtime/cli/terminal.ts';
 import { UsageError } from '../runtime/core/errors.ts';
 import { failureExitCode } from '../runtime/supervisor/run-end.ts';
+import { kafkaSupport } from '../scripts/real/kafka-install.ts';
 import { runBench } from './bench.ts';
 import { describeMachine } from './machine.ts';
-import { type BenchOptions, benchOptions } from './options.ts';
+import { type BenchOptions, benchOptions, possible } from './options.ts';
 import { expectedRuns } from './plan.ts';
 import { duration, showProgress } from './progress.ts';
 import type { Result } from './result.ts';
@@ -24,7 +25,7 @@ import { workloads } from './workloads/all.ts';
 
 const terminal = processTerminal();
 try {
-  await bench(benchOptions(process.argv.slice(2)));
+  await bench(possible(benchOptions(process.argv.slice(2)), await kafkaSupport(), terminal.err));
 } catch (error) {
   if (error instanceof UsageError) printError(error, terminal);
   else terminal.err(`bench: ${error instanceof Error ? error.stack : String(error)}\n`);

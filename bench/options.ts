@@ -1,6 +1,7 @@
 /** The arguments of `npm run bench -- …`. */
 import { parseArgs } from 'node:util';
 import { UsageError } from '../runtime/core/errors.ts';
+import type { KafkaSupport } from '../scripts/real/kafka-install.ts';
 import type { BrokerKind } from './brokers/kinds.ts';
 import { type ContenderName, contenders } from './contenders/all.ts';
 import type { Workload } from './workload.ts';
@@ -39,6 +40,19 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     json: values.json ?? null,
     write: values.write ?? false,
   };
+}
+
+/**
+ * @param kafka whether this machine has what Apache Kafka and its tools need
+ * @returns the options, without Java's consumer where there is no Java
+ * @throws UsageError when Kafka is to be started and cannot be
+ */
+export function possible(options: BenchOptions, kafka: KafkaSupport, say: (line: string) => void): BenchOptions {
+  if (kafka.kind === 'ready') return options;
+  if (options.brokers.includes('kafka') && (process.env.KAFKA_BROKERS ?? '') === '')
+    throw new UsageError('RT_USAGE', `${kafka.reason}; or take --broker embedded`, { retryable: false });
+  if (options.contenders.includes('java-consumer')) say(`without Java's consumer: ${kafka.reason}\n`);
+  return { ...options, contenders: options.contenders.filter((name) => name !== 'java-consumer') };
 }
 
 function chosen<Name extends string>(

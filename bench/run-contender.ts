@@ -54,7 +54,7 @@ export async function runContender(
     groups,
     handlers: workload.handlers,
     records: expected,
-    warmUp: processCount > 1 || workload.name === 'drain' ? 0 : Math.floor(expected * warmUpShare),
+    warmUp: workload.cold === true ? 0 : Math.floor(expected * warmUpShare),
     atOnce: workload.atOnce ?? 64,
     timed: load.kind === 'paced',
   };

@@ -23,6 +23,8 @@ export interface Workload {
   readonly groups?: number;
   /** Handlers publish: a topic is made for that, whose name is in BENCH_OUT. */
   readonly publishes?: boolean;
+  /** The clock starts with the first record: becoming a member, sharing, compiling are what is measured. */
+  readonly cold?: boolean;
   /** The first one is this runtime. */
   readonly contenders: readonly Entry[];
   /** Of the first contender, on Apache Kafka. */

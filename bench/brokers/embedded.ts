@@ -1,25 +1,20 @@
 /** The embedded broker as `runtime broker` runs it: alone in its process, so that it shares no thread with anybody. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { exited, spawnBound } from '../../scripts/real/bound-process.ts';
 import type { BenchBroker } from './kinds.ts';
 
 const bin = join(import.meta.dirname, '..', '..', 'runtime', 'bin.js');
 
 export async function startEmbedded(): Promise<BenchBroker> {
-  const child = spawn(process.execPath, [bin, 'broker', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const die = (): void => void child.kill('SIGKILL');
-  process.once('exit', die);
-  const brokers = await listening(child);
+  const child = spawnBound(process.execPath, [bin, 'broker', '--port', '0'], { stdio: ['ignore', 'pipe', 2] });
   return {
     title: 'the embedded broker',
-    brokers,
+    brokers: await listening(child),
     pid: child.pid!,
     stop: async () => {
-      process.off('exit', die);
-      const ended = once(child, 'exit');
       child.kill('SIGTERM');
-      await ended;
+      await exited(child);
     },
   };
 }

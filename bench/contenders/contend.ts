@@ -39,8 +39,8 @@ async function end(job: Job, running: Running, watch: Stopwatch, look: NodeJS.Ti
   const result = {
     ...watch.marks(),
     handled: handledInAll(),
-    // Not `resourceUsage().maxRSS`: after a fork that begins with what the bench itself had in memory.
-    maxRssMiB: processUsage(process.pid)!.maxRssMiB,
+    // On Linux `maxRSS` begins, after a fork, with what the bench itself had in memory.
+    maxRssMiB: processUsage(process.pid)?.maxRssMiB ?? Math.round(process.resourceUsage().maxRSS / 1024),
     latency: job.timed ? latencyFrom(job.warmUp) : null,
   };
   process.send!({ kind: 'result', result } satisfies FromContender, () => process.exit(0));

@@ -12,9 +12,10 @@ import { processTerminal } from '../../runtime/cli/terminal.ts';
 import { UsageError } from '../../runtime/core/errors.ts';
 import { failureExitCode } from '../../runtime/supervisor/run-end.ts';
 import { until } from '../../runtime/testing/until.ts';
+import { kafkaSupport } from '../../scripts/real/kafka-install.ts';
 import { type Bench, onBroker } from '../bench-context.ts';
 import { describeMachine } from '../machine.ts';
-import { type BenchOptions, benchOptions } from '../options.ts';
+import { type BenchOptions, benchOptions, possible } from '../options.ts';
 import { contests } from '../plan.ts';
 import { showProgress } from '../progress.ts';
 import { figureOf, labelOf } from '../result.ts';
@@ -32,7 +33,8 @@ try {
   const args = process.argv.slice(2);
   // Peers can be profiled too, when they are asked for.
   const asked = args.some((arg) => arg.startsWith('--contenders'));
-  await profile(benchOptions(asked ? args : [...args, '--contenders', 'runtime']));
+  const options = benchOptions(asked ? args : [...args, '--contenders', 'runtime']);
+  await profile(possible(options, await kafkaSupport(), terminal.err));
 } catch (error) {
   if (error instanceof UsageError) printError(error, terminal);
   else terminal.err(`bench:profile: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -9,6 +9,7 @@ export const drain: Workload = {
   records: 1_000_000,
   load: { kind: 'backlog', value: padding(100) },
   handlers: 'noop',
+  cold: true,
   contenders: [
     { contender: 'runtime', processes: 1 },
     { contender: 'runtime', processes: 2 },

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { benchOptions } from '../../../bench/options.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { benchOptions, possible } from '../../../bench/options.ts';
 import { contests, expectedRuns } from '../../../bench/plan.ts';
 import { workloads } from '../../../bench/workloads/all.ts';
 
@@ -33,4 +33,18 @@ test.each([
   [['--fast'], /Unknown option '--fast'.*\nusage: npm run bench/],
 ])('%j is refused', (args, message) => {
   expect(() => benchOptions(args)).toThrow(message);
+});
+
+test('without Java its consumer is left out, and a Kafka of our own cannot be started', () => {
+  const missing = { kind: 'missing', reason: 'no Java' } as const;
+  const said: string[] = [];
+  const { contenders } = possible(benchOptions(['--broker', 'embedded']), missing, (line) => said.push(line));
+  expect(contenders).not.toContain('java-consumer');
+  expect(contenders).toContain('runtime');
+  expect(said).toEqual(["without Java's consumer: no Java\n"]);
+  vi.stubEnv('KAFKA_BROKERS', '');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(() => possible(benchOptions([]), missing, () => {})).toThrow('no Java; or take --broker embedded');
+  vi.stubEnv('KAFKA_BROKERS', '127.0.0.1:9092');
+  expect(possible(benchOptions([]), missing, () => {}).brokers).toEqual(['kafka']);
 });
