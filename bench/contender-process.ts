@@ -20,11 +20,11 @@ export interface ProcessOptions {
 
 export class ContenderProcess {
   readonly #child: ChildProcess;
-  readonly #ready = Promise.withResolvers<void>();
   readonly #result = Promise.withResolvers<ProcessResult>();
   readonly #ended: Promise<void>;
   #output: string = '';
   #handled: number = 0;
+  #ready: boolean = false;
 
   /** @param script in `contenders/`, without its ending */
   constructor(script: string, { job, env, execArgv = [] }: ProcessOptions) {
@@ -41,12 +41,9 @@ export class ContenderProcess {
     }
     this.#ended = new Promise((resolve) => this.#child.once('close', () => resolve()));
     this.#child.once('close', (code, signal) => {
-      const error = new Error(`${script} ended with ${code ?? signal}:\n${this.#output}`);
-      this.#ready.reject(error);
-      this.#result.reject(error);
+      this.#result.reject(new Error(`${script} ended with ${code ?? signal}:\n${this.#output}`));
     });
-    // Whoever waits for one of them need not wait for the other.
-    this.#ready.promise.catch(() => {});
+    // It is heard by whoever waits for it, if anybody does.
     this.#result.promise.catch(() => {});
   }
 
@@ -59,8 +56,8 @@ export class ContenderProcess {
   }
 
   /** It is a member of its groups. */
-  get ready(): Promise<void> {
-    return this.#ready.promise;
+  get ready(): boolean {
+    return this.#ready;
   }
 
   /** Rejects when it ends; never resolves before `stop`. */
@@ -81,7 +78,7 @@ export class ContenderProcess {
   }
 
   #hear(message: FromContender): void {
-    if (message.kind === 'ready') this.#ready.resolve();
+    if (message.kind === 'ready') this.#ready = true;
     else if (message.kind === 'progress') this.#handled = message.handled;
     else this.#result.resolve(message.result);
   }

@@ -39,19 +39,16 @@ async function bench(options: BenchOptions): Promise<void> {
   terminal.err(`${runs.length} runs, ${duration(total)}; ${machineText(machine)} ${noiseText(machine)}\n`);
   const progress = showProgress(process.stderr, runs);
   const results: Result[] = [];
-  try {
-    await runBench(options, machine, progress, (result) => {
-      results.push(result);
-      progress.close();
-      terminal.out(`${textOf(result)}\n`);
-      if (failures(result).length > 0) process.exitCode = 1;
-    });
-  } finally {
+  const done = (result: Result): void => {
+    results.push(result);
     progress.close();
-    // What was measured before something failed is not lost.
+    terminal.out(`${textOf(result)}\n`);
+    if (failures(result).length > 0) process.exitCode = 1;
+    // Now, not at the end: what was measured is not lost when something fails later, or somebody has no more time.
     if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
-    if (options.write && results.length > 0) keepResults(results);
-  }
+    if (options.write) keepResults([result]);
+  };
+  await runBench(options, machine, progress, done).finally(() => progress.close());
 }
 
 function textOf(result: Result): string {

@@ -63,13 +63,13 @@ export async function runContender(
   const processes = Array.from({ length: processCount }, () => new ContenderProcess(entry.contender, options));
   try {
     if (load.kind === 'paced') {
-      await Promise.all(processes.map(({ ready }) => ready));
+      await patiently(processes, () => processes.every((one) => one.ready));
       await sleep(settleMs);
       await produce([ground.brokers, topic, String(records), String(load.perSecond)]);
     }
-    await allHandled(processes, expected);
+    await patiently(processes, () => handledBy(processes) >= expected);
     // Of several, one may have handled twice what another has yet to begin: only commits tell.
-    while (processCount > 1 && (await topics.lag(groups[0]!, topic)) > 0) await sleep(lookEveryMs);
+    if (processCount > 1) await patiently(processes, async () => (await topics.lag(groups[0]!, topic)) === 0);
     await ground.beforeStop?.();
     const measurement = combine(await Promise.all(processes.map((one) => one.stop())), expected);
     for (const group of groups) {
@@ -84,17 +84,25 @@ export async function runContender(
   }
 }
 
-async function allHandled(processes: readonly ContenderProcess[], expected: number): Promise<void> {
+/** Waits, as long as all processes live and there is progress. @throws Error with what they printed otherwise */
+async function patiently(
+  processes: readonly ContenderProcess[],
+  done: () => boolean | Promise<boolean>,
+): Promise<void> {
   const failed = Promise.all(processes.map((one) => one.failed));
-  let [handled, since] = [0, performance.now()];
-  while (handled < expected) {
+  failed.catch(() => {}); // heard in the race below, or nobody waits any more
+  let [handled, since] = [handledBy(processes), performance.now()];
+  while (!(await done())) {
     await Promise.race([sleep(lookEveryMs), failed]);
-    const now = processes.reduce((sum, one) => sum + one.handled, 0);
-    if (now !== handled) [handled, since] = [now, performance.now()];
+    if (handledBy(processes) !== handled) [handled, since] = [handledBy(processes), performance.now()];
     if (performance.now() - since < patienceMs) continue;
     const printed = processes.map(({ output }) => output).join('\n');
-    throw new Error(`stuck at ${handled} of ${expected} records for ${patienceMs / 1000} s:\n${printed}`);
+    throw new Error(`stuck at ${handled} records for ${patienceMs / 1000} s:\n${printed}`);
   }
+}
+
+function handledBy(processes: readonly ContenderProcess[]): number {
+  return processes.reduce((sum, one) => sum + one.handled, 0);
 }
 
 async function produce(args: readonly string[]): Promise<void> {
