@@ -169,7 +169,7 @@ test('close with records on their way settles each of them once', async () => {
   const { client, counted } = counting(kafka.client);
   const sender = producer({ batchRecords: 1 }, { client });
   await sender.send([record('k', 'first')]);
-  broker.control.next('Produce', { kind: 'delay', ms: 100 });
+  broker.control.next('Produce', { kind: 'delay', ms: 1_000 });
   const sent = sender.deliver(Array.from({ length: 20 }, (_, i) => record('k', String(i))));
   await until(() => counted.now === 5);
   sender.close();
