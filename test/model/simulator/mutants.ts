@@ -190,7 +190,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'go on for ever beyond a record that is stuck',
-    edits: [{ file: 'dispatch/room.ts', from: 'flow.full = farAhead || level', to: 'flow.full = level' }],
+    edits: [{ file: 'dispatch/room.ts', from: 'uncommitted >= maxUncommitted || ', to: '' }],
   },
   {
     name: 'leave threads running after the end',
