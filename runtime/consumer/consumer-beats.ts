@@ -5,7 +5,9 @@
  *                                      │  no answer, refused: the next beat says everything again
  *                                      └──epoch −1──▶ left
  *
- * What the broker has not acknowledged counts as not said. A partition that is left out of `owned` is given up.
+ * What the broker has not acknowledged counts as not said. A partition that is left out of `owned` is given up. Now and
+ * then everything is said without need: a beat that was long on its way may have been answered after later ones, on a
+ * connection that has ended, and the broker believes that we know what it said.
  */
 import type { GroupSettings } from '../core/settings.ts';
 import { consumerGroupHeartbeat, memberEpochs } from '../protocol/consumer-group-heartbeat.ts';
@@ -14,6 +16,8 @@ import type { TopicIdPartition } from './reconciler.ts';
 
 /** A broker that does not answer must not hold up a stop: the session ends by itself. */
 const leaveTimeoutMs = 3000;
+/** Beats that say only what has changed, between two that say everything. */
+const shortBeatsMax = 10;
 /** The least that `timeouts.heartbeat` may say. */
 const beatEveryMsMin = 100;
 
@@ -31,6 +35,7 @@ export class ConsumerBeats {
   #target: readonly TopicIdPartition[] = [];
   /** As the broker knows it; null: it has to be told everything. */
   #told: string | null = null;
+  #shortBeats = 0;
 
   constructor(options: ConsumerBeatsOptions) {
     this.#options = options;
@@ -57,7 +62,7 @@ export class ConsumerBeats {
     const { group, coordinator } = this.#options;
     const owned = toTopics(this.#options.owned());
     const saying = JSON.stringify(owned);
-    const everything = this.#told === null;
+    const everything = this.#told === null || this.#shortBeats >= shortBeatsMax;
     const changed = everything || saying !== this.#told;
     this.#told = null; // until it is answered
     const answer = await coordinator.send(
@@ -75,6 +80,7 @@ export class ConsumerBeats {
     );
     if (answer.errorCode !== 0) return answer.errorCode;
     this.#told = saying;
+    this.#shortBeats = everything ? 0 : this.#shortBeats + 1;
     this.#epoch = answer.memberEpoch;
     // Not 0, whatever the answer says: that would be a beat after the other.
     this.#intervalMs = Math.min(group.timeouts.heartbeatMs, Math.max(beatEveryMsMin, answer.heartbeatIntervalMs));

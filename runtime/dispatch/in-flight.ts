@@ -51,9 +51,12 @@ export class InFlight {
 
   /** Offsets finished beyond the lowest unfinished one: what would run again if it were all read anew. */
   get uncommitted(): number {
-    let offsets = 0;
+    const first = this.#sets[0];
+    if (first === undefined) return 0;
+    // All that is finished, less what is below the lowest unfinished one: the first set is not answered.
+    let offsets = -first.set.progress.readPrefix();
     for (const { set, answered } of this.#sets) {
-      offsets += answered ? set.progress.deltas : set.progress.readFinishedCount() - set.progress.readPrefix();
+      offsets += answered ? set.progress.deltas : set.progress.readFinishedCount();
     }
     return Math.max(0, offsets);
   }

@@ -160,7 +160,8 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'worker/delivery.ts',
         from: 'const failure = this.#failure;',
-        to: 'const failure = this.#failure ?? (this.attempt > this.#host.limits.maxRetries ? invalidType : null);',
+        to: `const over = { kind: 'thrown', error: { name: 'Error', message: '', code: null, stack: null, classes: [], delayMs: null } } as const;
+    const failure = this.#failure ?? (this.attempt > this.#host.limits.maxRetries ? over : null);`,
       },
     ],
   },

@@ -19,6 +19,8 @@ test.each([
   [15_737, 'a thread that died between two record sets took with it what its successor must not run again'],
   [35_171, 'a drain did not commit what a dead thread had finished behind the last record set'],
   [42_289, 'a commit that was long on its way was accepted after those of the next owner'],
+  [134_121, 'an assignment was told on a connection that had ended, and never again'],
+  [139_402, 'what was finished in later record sets did not count against buffer.maxUncommitted'],
 ])('seed %i keeps every invariant: %s, once', async (seed) => {
   expect((await tryPlan(drawPlan(seed))).violations).toEqual([]);
 });

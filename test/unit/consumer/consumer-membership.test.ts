@@ -126,6 +126,15 @@ test('joins with everything, and then says only what has changed', async () => {
   expect(s.story).toHaveLength(1);
 });
 
+// Whatever an answer said that never came would not be said again (seed 134121).
+test('says everything now and then, without need', async () => {
+  const s = scene();
+  await s.joins({ epoch: 2, assignment: ofA(0) });
+  await s.clock.advance(60_000);
+  const full = s.beats().flatMap(({ subscribedTopics }, beat) => (subscribedTopics === null ? [] : [beat]));
+  expect(full).toEqual([0, 11]);
+});
+
 test('beats that get no answer are a wait of the coordinator', async () => {
   const s = scene();
   await s.joins({ epoch: 2, assignment: [] });
