@@ -1,6 +1,6 @@
 /** The arguments of `npm run bench -- …`. */
-import { parseArgs } from 'node:util';
 import { UsageError } from '../runtime/core/errors.ts';
+import { CommandLine } from '../scripts/command-line.ts';
 import type { KafkaSupport } from '../scripts/real/kafka-install.ts';
 import type { BrokerKind } from './brokers/kinds.ts';
 import { type ContenderName, contenders } from './contenders/all.ts';
@@ -23,19 +23,30 @@ export interface BenchOptions {
 export const usage =
   'npm run bench -- [--only noop,json] [--contenders runtime,…] [--runs 3] [--records N] [--broker kafka|embedded|both] [--json FILE] [--write]';
 
+const line = new CommandLine(usage);
+const flags = {
+  only: { type: 'string' },
+  contenders: { type: 'string' },
+  runs: { type: 'string' },
+  records: { type: 'string' },
+  broker: { type: 'string' },
+  json: { type: 'string' },
+  write: { type: 'boolean' },
+} as const;
+
 /** @throws UsageError with what was expected */
 export function benchOptions(args: readonly string[]): BenchOptions {
-  const values = parse(args);
+  const values = line.parse(args, flags);
   const broker = values.broker ?? 'kafka';
   if (broker !== 'kafka' && broker !== 'embedded' && broker !== 'both')
-    throw mistake('--broker', 'kafka, embedded or both', broker);
+    throw line.mistake('--broker', 'kafka, embedded or both', broker);
   const names = workloads.map(({ name }) => name);
   const wanted = chosen('--only', values.only, names);
   return {
     workloads: workloads.filter(({ name }) => wanted.includes(name)),
     contenders: chosen('--contenders', values.contenders, Object.keys(contenders) as ContenderName[]),
-    runs: wholeNumber('--runs', values.runs ?? '3', 1, 100),
-    records: values.records === undefined ? null : wholeNumber('--records', values.records, 100, 100_000_000),
+    runs: line.wholeNumber('--runs', values.runs ?? '3', 1, 100),
+    records: values.records === undefined ? null : line.wholeNumber('--records', values.records, 100, 100_000_000),
     brokers: broker === 'both' ? ['kafka', 'embedded'] : [broker],
     json: values.json ?? null,
     write: values.write ?? false,
@@ -63,38 +74,6 @@ function chosen<Name extends string>(
   if (text === undefined) return names;
   const wanted = text.split(',');
   const unknown = wanted.find((name) => !(names as readonly string[]).includes(name));
-  if (unknown !== undefined) throw mistake(option, `names of ${names.join(', ')}, with commas`, unknown);
+  if (unknown !== undefined) throw line.mistake(option, `names of ${names.join(', ')}, with commas`, unknown);
   return wanted as Name[];
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        only: { type: 'string' },
-        contenders: { type: 'string' },
-        runs: { type: 'string' },
-        records: { type: 'string' },
-        broker: { type: 'string' },
-        json: { type: 'string' },
-        write: { type: 'boolean' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError('RT_USAGE', `${(error as Error).message}\nusage: ${usage}`, { retryable: false });
-  }
-}
-
-function wholeNumber(option: string, text: string, min: number, max: number): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number < min || number > max)
-    throw mistake(option, `a whole number from ${min} to ${max}`, text);
-  return number;
-}
-
-function mistake(option: string, want: string, got: string): UsageError {
-  return new UsageError('RT_USAGE', `${option}: want ${want}, got ${JSON.stringify(got)}\nusage: ${usage}`, {
-    retryable: false,
-  });
 }

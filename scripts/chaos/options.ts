@@ -1,7 +1,6 @@
 /** The arguments of `npm run chaos -- …`. */
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
-import { UsageError } from '../../runtime/core/errors.ts';
+import { CommandLine } from '../command-line.ts';
 import { type KindName, kindOf, kinds } from './deck.ts';
 
 export interface ChaosOptions {
@@ -20,21 +19,32 @@ export const usage =
 
 const seeds = 2 ** 31;
 
+const line = new CommandLine(usage);
+const flags = {
+  brokers: { type: 'string' },
+  faults: { type: 'string' },
+  kinds: { type: 'string' },
+  seed: { type: 'string' },
+  client: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
 /** @throws UsageError with what was expected */
 export function chaosOptions(args: readonly string[]): ChaosOptions {
-  const values = parse(args);
+  const values = line.parse(args, flags);
   const client = values.client ?? 'kafkajs';
-  if (client !== 'kafkajs' && client !== 'platformatic') throw mistake('--client', 'kafkajs or platformatic', client);
+  if (client !== 'kafkajs' && client !== 'platformatic')
+    throw line.mistake('--client', 'kafkajs or platformatic', client);
   if (values.brokers !== undefined && !/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/.test(values.brokers))
-    throw mistake('--brokers', 'host:port, more of them with commas', values.brokers);
+    throw line.mistake('--brokers', 'host:port, more of them with commas', values.brokers);
   const wanted = values.kinds?.split(',').map(kindNamed);
   if (values.brokers !== undefined && wanted?.every((name) => kindOf(name).needs !== undefined))
-    throw mistake('--kinds', 'a fault that needs no Kafka of its own, or no --brokers', values.kinds!);
+    throw line.mistake('--kinds', 'a fault that needs no Kafka of its own, or no --brokers', values.kinds!);
   return {
     kinds: wanted,
     brokers: values.brokers ?? null,
-    faults: wholeNumber('--faults', values.faults ?? '60', 1, 10_000),
-    seed: values.seed === undefined ? randomInt(seeds) : wholeNumber('--seed', values.seed, 0, seeds - 1),
+    faults: line.wholeNumber('--faults', values.faults ?? '60', 1, 10_000),
+    seed: values.seed === undefined ? randomInt(seeds) : line.wholeNumber('--seed', values.seed, 0, seeds - 1),
     client,
     json: values.json ?? false,
   };
@@ -53,37 +63,7 @@ export function commandOf({ brokers, faults, kinds: wanted, seed, client, json }
 }
 
 function kindNamed(name: string): KindName {
-  if (!Object.hasOwn(kinds, name)) throw mistake('--kinds', `names of faults: ${Object.keys(kinds).join(', ')}`, name);
+  if (!Object.hasOwn(kinds, name))
+    throw line.mistake('--kinds', `names of faults: ${Object.keys(kinds).join(', ')}`, name);
   return name as KindName;
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        brokers: { type: 'string' },
-        faults: { type: 'string' },
-        kinds: { type: 'string' },
-        seed: { type: 'string' },
-        client: { type: 'string' },
-        json: { type: 'boolean' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError('RT_USAGE', `${(error as Error).message}\nusage: ${usage}`, { retryable: false });
-  }
-}
-
-function wholeNumber(option: string, text: string, min: number, max: number): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number < min || number > max)
-    throw mistake(option, `a whole number from ${min} to ${max}`, text);
-  return number;
-}
-
-function mistake(option: string, want: string, got: string): UsageError {
-  return new UsageError('RT_USAGE', `${option}: want ${want}, got ${JSON.stringify(got)}\nusage: ${usage}`, {
-    retryable: false,
-  });
 }
