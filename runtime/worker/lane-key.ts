@@ -5,6 +5,7 @@
 import type { ConcurrencySettings } from '../core/settings.ts';
 import type { RecordBatch } from '../protocol/records/record-batch.ts';
 import { decodeJson } from './json-body.ts';
+import { atPath } from './json-path.ts';
 
 /** @returns the lane within the record's partition, null for a record that needs no order */
 export type LaneKeyOf = (batch: RecordBatch, index: number) => string | null;
@@ -40,13 +41,9 @@ function valueAt(value: Buffer | null, path: readonly string[]): string | null {
   if (value === null) return null;
   let found: unknown;
   try {
-    found = decodeJson(value);
+    found = atPath(decodeJson(value), path);
   } catch {
     return null;
-  }
-  for (const step of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return null;
-    found = (found as Record<string, unknown>)[step];
   }
   if (found === null || found === undefined) return null;
   return typeof found === 'string' ? found : JSON.stringify(found);

@@ -2,6 +2,7 @@
 import type { TypeSource } from '../core/event-types.ts';
 import type { RecordBatch } from '../protocol/records/record-batch.ts';
 import { decodeJson } from './json-body.ts';
+import { atPath } from './json-path.ts';
 
 /** @returns '' for a record without a type @throws DecodeError where the value has to be read and cannot be */
 export type TypeReader = (batch: RecordBatch, index: number, topic: string) => string;
@@ -10,16 +11,7 @@ export function typeReader(source: Exclude<TypeSource, { readonly kind: 'header'
   if (source.kind === 'topic') return (_batch, _index, topic) => topic;
   return (batch, index) => {
     const value = batch.valueAt(index);
-    const type = value === null ? undefined : at(decodeJson(value), source.path);
+    const type = value === null ? undefined : atPath(decodeJson(value), source.path);
     return typeof type === 'string' ? type : '';
   };
-}
-
-function at(data: unknown, path: readonly string[]): unknown {
-  let found = data;
-  for (const step of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined;
-    found = (found as Record<string, unknown>)[step];
-  }
-  return found;
 }

@@ -8,12 +8,10 @@
  *
  * Runs in vitest's main process, so that all test files of a run share the broker.
  */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
 import { type RunningKafka, startKafka } from '../../../scripts/real/kafka.ts';
 import { kafkaSupport } from '../../../scripts/real/kafka-install.ts';
+import { oncePerRun } from './once-per-run.ts';
 
 /** What a test file is told. */
 export type KafkaAnswer =
@@ -29,7 +27,6 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   let running: RunningKafka | undefined;
-  let answer: Promise<KafkaAnswer> | undefined;
 
   const find = async (): Promise<KafkaAnswer> => {
     const given = process.env.KAFKA_BROKERS;
@@ -50,19 +47,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     }
   };
 
-  const server = createServer((_request, response) => {
-    answer ??= find();
-    void answer.then((found) => response.end(JSON.stringify(found)));
-  });
-  server.requestTimeout = 0;
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  project.provide('realKafkaPort', (server.address() as AddressInfo).port);
+  const shared = await oncePerRun(find);
+  project.provide('realKafkaPort', shared.port);
 
   return async () => {
-    server.closeAllConnections();
-    server.close();
-    await answer;
+    await shared.close();
     await running?.stop();
   };
 }

@@ -2,11 +2,9 @@
  * Keeps the one PostgreSQL of a vitest run, as `global-setup.ts` keeps Kafka: asked for over a loopback port, started by
  * the first question, stopped at the end of the run. POSTGRES_URL names one that runs already.
  */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
 import { postgresSupport, type RunningPostgres, startPostgres } from '../../../scripts/real/postgres.ts';
+import { oncePerRun } from './once-per-run.ts';
 
 /** What a test file is told. */
 export type PostgresAnswer =
@@ -22,7 +20,6 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   let running: RunningPostgres | undefined;
-  let answer: Promise<PostgresAnswer> | undefined;
 
   const find = async (): Promise<PostgresAnswer> => {
     const given = process.env.POSTGRES_URL;
@@ -42,19 +39,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     }
   };
 
-  const server = createServer((_request, response) => {
-    answer ??= find();
-    void answer.then((found) => response.end(JSON.stringify(found)));
-  });
-  server.requestTimeout = 0;
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  project.provide('realPostgresPort', (server.address() as AddressInfo).port);
+  const shared = await oncePerRun(find);
+  project.provide('realPostgresPort', shared.port);
 
   return async () => {
-    server.closeAllConnections();
-    server.close();
-    await answer;
+    await shared.close();
     await running?.stop();
   };
 }

@@ -6,6 +6,7 @@ import { anyEvents } from '../../../runtime/core/event-types.ts';
 import { parseDuration, parseSize } from '../../../runtime/core/units.ts';
 import { manifestSchema } from '../../../runtime/manifest/schema/schema.ts';
 import type { Option } from '../../../runtime/manifest/schema/section.ts';
+import { producerSettings } from '../../../runtime/testing/producer-settings.ts';
 import { createProject, groupWith } from './project.ts';
 
 const project = createProject();
@@ -52,6 +53,10 @@ test.each(options)('%s has a text, and a default inside its limits', (_path, opt
 test('writing every default out changes nothing', () => {
   const agreed = readFileSync(join(import.meta.dirname, 'agreed-defaults.yaml'), 'utf8');
   expect(project.loadText(`${agreed}\n${groupWith()}`)).toEqual(project.loadText(groupWith()));
+});
+
+test('programs without a manifest get the same producer', () => {
+  expect(producerSettings()).toEqual(project.loadText(groupWith()).producer);
 });
 
 test('four lines are a manifest', () => {
