@@ -2,6 +2,8 @@
 // Starts the command line on a Node that can run it. Plain JavaScript, without imports of ours: every Node has to load it.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const oldest = [24, 6];
@@ -12,6 +14,7 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 const bundledNode = here('../node_modules/node/bin/node');
 
 if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) {
+  await keepCompiled();
   // The published package holds the compiled file, a clone the source.
   await import(existsSync(here('./cli.js')) ? './cli.js' : './cli.ts');
 } else if (existsSync(bundledNode)) {
@@ -23,4 +26,14 @@ if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) {
 } else {
   process.stderr.write(`runtime needs Node ${oldest.join('.')} or newer, this is Node ${process.versions.node}.\n`);
   process.exit(1);
+}
+
+/**
+ * What is compiled is kept for the next start and for every handler thread, which start with a third of the work. The
+ * folder is Node's default one; threads know of it by the variable only. `NODE_DISABLE_COMPILE_CACHE=1` keeps nothing.
+ */
+async function keepCompiled() {
+  process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache(process.env.NODE_COMPILE_CACHE);
 }

@@ -43,7 +43,7 @@ export async function runScenario(
       const startedAt = performance.now();
       const seconds = (): number => (performance.now() - startedAt) / 1000;
       let progress = 0;
-      while (progress < 1 && seconds() < patienceSeconds && runtime.running) {
+      while (progress < 1 && seconds() < patienceSeconds) {
         samples.push(runtime.rssBytes());
         progress = Math.min(1, await scenario.progress(runtime, seconds(), { broker, report }));
         await sleep(lookEveryMs);

@@ -3,17 +3,27 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const bin = join(import.meta.dirname, '../../runtime/bin.js');
 const startPatienceMs = 120_000;
+/** Of what it prints, characters: enough for its start, and for why it ended; a line for each of thousands of deaths is not kept. */
+const keptHead = 100_000;
+const keptTail = 4_000;
 
 export class RuntimeProcess {
   readonly #child: ChildProcess;
   readonly #metricsUrl: string;
+  #lastWords = '';
 
   private constructor(child: ChildProcess, metricsUrl: string) {
     this.#child = child;
     this.#metricsUrl = metricsUrl;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (data: Buffer) => {
+        this.#lastWords = (this.#lastWords + data).slice(-keptTail);
+      });
+    }
   }
 
   /** Resolves when it has joined its group. @throws with what it printed when it ends instead */
@@ -25,8 +35,7 @@ export class RuntimeProcess {
     let printed = '';
     const joined = new Promise<string>((resolve, reject) => {
       const hear = (data: Buffer): void => {
-        // Only the start is of interest; a line for each of thousands of deaths is not kept.
-        if (printed.length < 100_000) printed += data;
+        if (printed.length < keptHead) printed += data;
         const url = /metrics are at (http:\/\/[\d.:]+)/.exec(printed)?.[1];
         if (url !== undefined && printed.includes('is joined')) resolve(url);
       };
@@ -47,16 +56,18 @@ export class RuntimeProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resident memory, bytes. */
+  /** Resident memory, bytes. @throws with its exit code and last words when it has ended */
   rssBytes(): number {
+    this.#mustRun();
     const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
   }
 
-  /** Sum of a counter over all of its labels. */
+  /** Sum of a counter over all of its labels. @throws as `rssBytes` */
   async counter(name: string): Promise<number> {
-    const response = await fetch(`${this.#metricsUrl}/metrics`, { headers: { connection: 'close' } });
-    const lines = (await response.text()).split('\n').filter((line) => new RegExp(`^${name}[ {]`).test(line));
+    this.#mustRun();
+    const text = await this.#metrics();
+    const lines = text.split('\n').filter((line) => new RegExp(`^${name}[ {]`).test(line));
     return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }
 
@@ -67,5 +78,22 @@ export class RuntimeProcess {
     // Twice ends at once: a stuck key would hold the drain back.
     setTimeout(() => this.#child.kill('SIGTERM'), 1_000).unref();
     await ended;
+  }
+
+  async #metrics(): Promise<string> {
+    try {
+      const response = await fetch(`${this.#metricsUrl}/metrics`, { headers: { connection: 'close' } });
+      return await response.text();
+    } catch (error) {
+      // Its sockets are closed a little before its exit is told.
+      await Promise.race([once(this.#child, 'exit'), sleep(1_000)]);
+      this.#mustRun();
+      throw error;
+    }
+  }
+
+  #mustRun(): void {
+    if (this.running) return;
+    throw new Error(`runtime start ended with ${this.#child.exitCode}, its last words:\n${this.#lastWords}`);
   }
 }

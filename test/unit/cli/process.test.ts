@@ -171,3 +171,12 @@ for (const columns of [1, 20, 39]) {
     expect(rt.out().replaceAll(/\s+/g, ' ')).toMatch(/Usage: runtime start .*Did you mean validate\?/);
   });
 }
+
+test('what is compiled is kept for the next start', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cli-compiled-'));
+  t.onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { NODE_COMPILE_CACHE: _, ...env } = process.env;
+  const child = spawn(process.execPath, [bin, 'version'], { env: { ...env, TMPDIR: folder }, stdio: 'ignore' });
+  await once(child, 'close');
+  expect(existsSync(join(folder, 'node-compile-cache'))).toBe(true);
+});
