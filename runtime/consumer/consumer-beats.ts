@@ -20,6 +20,11 @@ const leaveTimeoutMs = 3000;
 const shortBeatsMax = 10;
 /** The least that `timeouts.heartbeat` may say. */
 const beatEveryMsMin = 100;
+/**
+ * Changes come one after the other while a group settles, and each is heard of with a beat. So after one the beats come
+ * soon, and then at twice the distance each time.
+ */
+const firstBeatAfterChangeMs = 100;
 
 export interface ConsumerBeatsOptions {
   readonly group: GroupSettings;
@@ -36,6 +41,8 @@ export class ConsumerBeats {
   /** As the broker knows it; null: it has to be told everything. */
   #told: string | null = null;
   #shortBeats = 0;
+  /** Beats since the target has changed. */
+  #calmBeats = 0;
 
   constructor(options: ConsumerBeatsOptions) {
     this.#options = options;
@@ -49,7 +56,7 @@ export class ConsumerBeats {
 
   /** What the broker asks for, or less: who beats sooner hears sooner of its partitions. */
   get intervalMs(): number {
-    return this.#intervalMs;
+    return Math.min(this.#intervalMs, firstBeatAfterChangeMs * 2 ** this.#calmBeats);
   }
 
   /** What shall be ours, as it was last told. */
@@ -65,6 +72,7 @@ export class ConsumerBeats {
     const everything = this.#told === null || this.#shortBeats >= shortBeatsMax;
     const changed = everything || saying !== this.#told;
     this.#told = null; // until it is answered
+    this.#calmBeats++;
     const answer = await coordinator.send(
       consumerGroupHeartbeat,
       {
@@ -84,12 +92,17 @@ export class ConsumerBeats {
     this.#epoch = answer.memberEpoch;
     // Not 0, whatever the answer says: that would be a beat after the other.
     this.#intervalMs = Math.min(group.timeouts.heartbeatMs, Math.max(beatEveryMsMin, answer.heartbeatIntervalMs));
-    if (answer.assignment !== null) {
-      this.#target = answer.assignment.topics.flatMap(({ topicId, partitions }) =>
-        partitions.map((partition) => ({ topicId, partition })),
-      );
-    }
+    this.#aim(answer.assignment?.topics ?? null);
     return 0;
+  }
+
+  /** @param topics null: nothing is said of them. They are said again, unchanged, when everything is. */
+  #aim(topics: readonly { readonly topicId: string; readonly partitions: readonly number[] }[] | null): void {
+    const target =
+      topics?.flatMap(({ topicId, partitions }) => partitions.map((partition) => ({ topicId, partition }))) ??
+      this.#target;
+    if (JSON.stringify(target) !== JSON.stringify(this.#target)) this.#calmBeats = 0;
+    this.#target = target;
   }
 
   /** Others get our partitions now instead of after the session timeout. A static member keeps its place. */
