@@ -31,7 +31,7 @@ export function createProgram(terminal: Terminal, result: CommandResult): Comman
     .command('start')
     .description('run the groups of one or more manifests until SIGINT or SIGTERM')
     .argument('<manifest...>', 'manifest files')
-    .option('-g, --group <name>', 'run only this group (may be repeated)', collect)
+    .option('-g, --group <name>', 'run only this group, and no gateway (may be repeated)', collect)
     .action(async (manifests: string[], options: { group?: readonly string[] }) => {
       const signals = watchSignals();
       const { runStart } = await import('./start.ts');

@@ -47,15 +47,16 @@ function endOnCrash(terminal: Terminal): void {
   });
 }
 
-/** @throws UsageError for a group that no manifest has */
+/** Only these groups, and no gateway. @throws UsageError for a group that no manifest has */
 function only(names: readonly string[], settings: RuntimeSettings): RuntimeSettings {
   if (names.length === 0) return settings;
   const known = settings.groups.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     const near = nearestName(unknown, known);
-    const hint = near === null ? `the manifests have: ${known.join(', ')}` : `did you mean ${near}?`;
+    const hint = near === null ? `the manifests have: ${known.join(', ') || 'none'}` : `did you mean ${near}?`;
     throw new UsageError('RT_USAGE', `--group ${unknown}: no such group; ${hint}`, { retryable: false });
   }
-  return { ...settings, groups: settings.groups.filter(({ name }) => names.includes(name)) };
+  const groups = settings.groups.filter(({ name }) => names.includes(name));
+  return { ...settings, groups, gateway: { ...settings.gateway, routes: [] } };
 }

@@ -6,13 +6,15 @@ import type { Terminal } from './terminal.ts';
 
 export function runValidate(manifests: readonly string[], asJson: boolean, terminal: Terminal): number {
   try {
-    const { groups } = load(manifests, terminal);
+    const { groups, gateway } = load(manifests, terminal);
     const names = groups.map(({ name }) => name);
-    terminal.out(asJson ? json({ valid: true, groups: names, problems: [] }) : `valid: ${names.join(', ')}\n`);
+    const routes = gateway.routes.map(({ method, path }) => `${method} ${path}`);
+    const found = { valid: true, groups: names, routes, problems: [] };
+    terminal.out(asJson ? json(found) : `valid: ${[...names, ...routes].join(', ')}\n`);
     return exitCodes.done;
   } catch (error) {
     if (!(error instanceof InvalidManifest)) throw error;
-    if (asJson) terminal.out(json({ valid: false, groups: [], problems: error.problems }));
+    if (asJson) terminal.out(json({ valid: false, groups: [], routes: [], problems: error.problems }));
     else terminal.err(`${error.message}\n`);
     return exitCodes.mistake;
   }

@@ -75,6 +75,9 @@ export interface RuntimeEvents {
   'thread.replaced': { readonly group: string; readonly thread: number };
   'records.published': { readonly topic: string; readonly records: number; readonly durationMs: number };
   'publish.failed': { readonly topic: string; readonly records: number; readonly message: string };
+  'gateway.listening': { readonly url: string; readonly routes: number };
+  /** An answer has left. `route` is as in the manifest, `none` for requests that belong to none. */
+  'gateway.answered': { readonly route: string; readonly status: number; readonly durationMs: number };
 }
 
 export type GroupState = 'starting' | 'joining' | 'joined' | 'draining' | 'restarting' | 'stopped' | 'failed';

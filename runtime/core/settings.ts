@@ -9,12 +9,13 @@
  */
 
 import type { SchemaSettings } from './event-types.ts';
+import type { GatewaySettings } from './gateway-settings.ts';
 
 /** All of one process: what `runtime start a.yaml b.yaml` runs. */
 export interface RuntimeSettings {
   readonly kafka: KafkaSettings;
   readonly producer: ProducerSettings;
-  /** At least one, ordered as written. Names are unique. */
+  /** At least one where the gateway has no route, ordered as written. Names are unique. */
   readonly groups: readonly GroupSettings[];
   /** `shutdown.timeout`: how long a drain may take. */
   readonly shutdown: { readonly timeoutMs: number };
@@ -24,6 +25,7 @@ export interface RuntimeSettings {
   readonly logs: LogSettings;
   /** `store.url`: as `openStore` takes it, a folder absolute. May carry a password. */
   readonly store: { readonly url: string };
+  readonly gateway: GatewaySettings;
 }
 
 /** `kafka`: how to reach the cluster. */

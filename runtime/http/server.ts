@@ -2,9 +2,9 @@
  * The operators' port: `/health` (is it alive?), `/ready` (may it get traffic?), `/metrics`, `/stats`. Reads only;
  * serves no files; listens on the loopback address unless the manifest says otherwise.
  */
-import Fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { UsageError } from '../core/errors.ts';
+import { boundedServer, listenAt } from './bounded-server.ts';
 import { httpLimits } from './limits.ts';
 import type { Reports } from './reports.ts';
 
@@ -24,28 +24,11 @@ export async function startHttpServer(
   reports: Reports,
   clock: Clock = systemClock,
 ): Promise<HttpServer> {
-  const server = Fastify({
-    bodyLimit: httpLimits.bodyBytes,
-    requestTimeout: httpLimits.requestTimeoutMs,
-    keepAliveTimeout: httpLimits.keepAliveTimeoutMs,
-    maxRequestsPerSocket: httpLimits.requestsPerConnection,
-    forceCloseConnections: true,
-    http: {
-      maxHeaderSize: httpLimits.headerBytes,
-      headersTimeout: httpLimits.headersTimeoutMs,
-      connectionsCheckingInterval: httpLimits.checkIntervalMs,
-    },
-  });
-  server.server.maxConnections = httpLimits.connections;
+  const server = boundedServer(httpLimits);
   addRoutes(server, reports, clock);
   answerMistakes(server);
-  try {
-    const url = await server.listen({ host: at.host, port: at.port });
-    return { url, close: () => server.close() };
-  } catch (error) {
-    await server.close();
-    throw cannotListen(at, error as NodeJS.ErrnoException);
-  }
+  const url = await listenAt(server, at, 'observability.http');
+  return { url, close: () => server.close() };
 }
 
 function addRoutes(server: FastifyInstance, reports: Reports, clock: Clock): void {
@@ -84,19 +67,4 @@ function answerMistakes(server: FastifyInstance): void {
     const status = error.statusCode ?? 500;
     return reply.code(status).send({ error: status < 500 ? error.message : 'internal error' });
   });
-}
-
-function cannotListen(at: { readonly host: string; readonly port: number }, cause: NodeJS.ErrnoException): UsageError {
-  const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'the port is in use, by another process of this program perhaps',
-    EACCES: 'ports below 1024 need rights that this process does not have',
-    EADDRNOTAVAIL: 'this machine does not have that address',
-    ENOTFOUND: 'the host name is not known',
-  };
-  const reason = why[cause.code ?? ''] ?? cause.message;
-  return new UsageError(
-    'RT_ENVIRONMENT',
-    `observability.http: cannot listen on ${at.host}:${at.port}: ${reason}. Set another port (0 takes any free one).`,
-    { retryable: false, cause },
-  );
 }

@@ -26,7 +26,7 @@ export function compileProcess(
   tree: MapTree,
   machine: Machine,
   manifests: readonly ManifestFile[],
-): { settings: Omit<RuntimeSettings, 'groups'>; problems: readonly Problem[] } {
+): { settings: Omit<RuntimeSettings, 'groups' | 'gateway'>; problems: readonly Problem[] } {
   const { kafka, producer, observability, shutdown, store } = value;
   const compiledProducer = compileProducer(producer, tree, manifests);
   const problems: Problem[] = [...compiledProducer.problems];

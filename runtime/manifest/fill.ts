@@ -33,8 +33,9 @@ export function fillSchemas(tree: MapTree): SchemasValue {
 
 /** @param tree the joined sections about the process, which match the schema */
 export function fillProcess(tree: MapTree, sources: Sources): ProcessValue {
-  const { kafka, producer, observability, shutdown, store } = manifestSchema.properties;
-  const option = { type: 'object', properties: { kafka, producer, observability, shutdown, store } } as const;
+  const { kafka, producer, observability, shutdown, store, gateway } = manifestSchema.properties;
+  const properties = { kafka, producer, observability, shutdown, store, gateway };
+  const option = { type: 'object', properties } as const;
   const expandDefault = (text: string): string => {
     const expanded = expand(text, sources);
     if (expanded.kind === 'text') return expanded.text;

@@ -12,6 +12,7 @@ import { resolve } from 'node:path';
 import { anyEvents, type SchemaSettings } from '../core/event-types.ts';
 import type { Random } from '../core/random.ts';
 import type { GroupSettings, RuntimeSettings } from '../core/settings.ts';
+import { compileGateway } from './compile-gateway.ts';
 import { checkHandlers, compileGroup, type GroupContext } from './compile-group.ts';
 import { compileProcess } from './compile-process.ts';
 import { compileSchemas } from './compile-schemas.ts';
@@ -65,8 +66,8 @@ export function loadProcess(from: readonly string[] | object, options: LoadOptio
   return deepFreeze(settings);
 }
 
-/** Everything but the groups. */
-export type ProcessSettings = Omit<RuntimeSettings, 'groups'>;
+/** Everything but what runs: the groups and the gateway. */
+export type ProcessSettings = Omit<RuntimeSettings, 'groups' | 'gateway'>;
 
 /** For messages about sections that are in no file. */
 const sectionsName = 'settings';
@@ -138,7 +139,7 @@ function compile(
 
   const groups: GroupSettings[] = [];
   const cpus = options.cpus ?? availableParallelism();
-  const listed = listGroups(manifests, problems);
+  const listed = listGroups(manifests, process, problems);
   const isGroupSound = soundness(problems);
   const schemas = new Map<ManifestFile, SchemaSettings>();
   for (const manifest of manifests) {
@@ -165,12 +166,16 @@ function compile(
     groups.push(group.settings);
     problems.push(...group.problems);
   }
-  return settings === null ? null : { ...settings, groups };
+  if (settings === null || process === null) return null;
+  const gateway = compileGateway(process, { tree, manifests, schemas });
+  problems.push(...gateway.problems);
+  return { ...settings, groups, gateway: gateway.settings };
 }
 
 /** Every group with its file. A name that was taken by an earlier file is a problem and is left out. */
 function listGroups(
   manifests: readonly ManifestFile[],
+  process: ProcessValue | null,
   problems: Problem[],
 ): { name: string; manifest: ManifestFile }[] {
   const owners = new Map<string, ManifestFile>();
@@ -190,8 +195,9 @@ function listGroups(
       problems.push(problem(entry.keyAt, ['groups', name], what, { want: 'another name' }));
     }
   }
-  if (sections === 0 && manifests[0] !== undefined) {
-    const want = 'at least one group, with topicPrefix or topics, and handlers';
+  const hasRoutes = process !== null && Object.keys(process.gateway.routes).length > 0;
+  if (sections === 0 && !hasRoutes && manifests[0] !== undefined) {
+    const want = 'at least one group, with topicPrefix or topics, and handlers; or gateway.routes';
     problems.push(problem(manifests[0].tree.at, ['groups'], 'no groups', { got: 'nothing', want }));
   }
   return [...owners].map(([name, manifest]) => ({ name, manifest }));

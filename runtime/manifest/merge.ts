@@ -9,7 +9,7 @@ import { manifestSchema } from './schema/schema.ts';
 import type { Option } from './schema/section.ts';
 import { describe, type Entry, type MapTree } from './tree.ts';
 
-export const processSections = ['kafka', 'producer', 'observability', 'shutdown', 'store'] as const;
+export const processSections = ['kafka', 'producer', 'observability', 'shutdown', 'store', 'gateway'] as const;
 
 /** @param trees of files that match the schema, in the order given; at least one */
 export function mergeProcessSections(trees: readonly [MapTree, ...MapTree[]]): {

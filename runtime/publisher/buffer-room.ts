@@ -1,6 +1,6 @@
 /**
  * Bounds the bytes that wait to be written (`producer.bufferBytes`): who finds no room waits, first come, first served,
- * for `producer.maxBlock` at most.
+ * for `producer.maxBlock` at most, or is refused at once where it says so.
  *
  *   used ≤ limit, always        waiting: nobody enters before those who came earlier, so order per key survives
  */
@@ -45,14 +45,18 @@ export class BufferRoom {
     return this.#used;
   }
 
-  /** Tells the entrant at once when there is room, or later. */
-  enter(entrant: Entrant): void {
+  /** Tells the entrant at once when there is room, or later. @param waits false: at once in any case */
+  enter(entrant: Entrant, waits = true): void {
     if (this.#next === this.#waiting.length && this.#fits(entrant.size)) {
       this.#used += entrant.size;
       entrant.entered();
       return;
     }
     const { clock, maxBlockMs } = this.#options;
+    if (!waits) {
+      entrant.refused(this.#full(0));
+      return;
+    }
     this.#waiting.push({ entrant, until: clock.now() + maxBlockMs });
     this.#timer ??= clock.after(maxBlockMs, () => this.#overdue());
   }
@@ -89,13 +93,17 @@ export class BufferRoom {
     return first;
   }
 
+  #full(waitedMs: number): PublishError {
+    const message = `no room for a record within ${waitedMs} ms: ${this.#used} of ${this.#options.limitBytes} bytes wait for Kafka; publish more slowly, or raise producer.bufferBytes or producer.maxBlock`;
+    return new PublishError('RT_PUBLISH_BUFFER_FULL', message, { retryable: true });
+  }
+
   #overdue(): void {
     this.#timer = null;
-    const { clock, maxBlockMs, limitBytes } = this.#options;
+    const { clock, maxBlockMs } = this.#options;
     const now = clock.now();
     while (this.#next < this.#waiting.length && this.#waiting[this.#next]!.until <= now) {
-      const message = `no room for a record within ${maxBlockMs} ms: ${this.#used} of ${limitBytes} bytes wait for Kafka; publish more slowly, or raise producer.bufferBytes or producer.maxBlock`;
-      this.#take().entrant.refused(new PublishError('RT_PUBLISH_BUFFER_FULL', message, { retryable: true }));
+      this.#take().entrant.refused(this.#full(maxBlockMs));
     }
     const next = this.#waiting[this.#next];
     if (next !== undefined) this.#timer ??= clock.after(next.until - now, () => this.#overdue());

@@ -25,6 +25,8 @@ export interface QueueLimits {
   readonly lingerMs: number;
   /** Batches on their way at once, with a producer id. */
   readonly maxInFlight: number;
+  /** What was sent stays beyond its deadline, until the broker says whether it was written. */
+  readonly untilAnswered?: boolean;
 }
 
 export type { Batch };
@@ -197,6 +199,7 @@ export class PartitionQueue {
     for (const batch of [...this.#batches]) {
       if (batch.inFlight || !batch.records.some((pending) => pending.deadline <= now)) continue;
       if (batch.sequence !== null || batch.sends > 0) {
+        if (this.#limits.untilAnswered === true) continue;
         this.#remove(batch);
         this.#leaveSequence(batch, batch.sends > 0);
         for (const pending of batch.records) pending.failed(error(pending));

@@ -20,7 +20,7 @@ import { isRetryableKafkaError } from '../protocol/error-codes.ts';
 import { BufferRoom } from './buffer-room.ts';
 import { Call, type CallResult } from './call.ts';
 import { type ChoosePartition, choosePartition } from './choose-partition.ts';
-import type { PartitionQueue } from './partition-queue.ts';
+import type { PartitionQueue, QueueLimits } from './partition-queue.ts';
 import { refusal } from './produce-errors.ts';
 import { QueuedRecord } from './queued-record.ts';
 import { closedError, expiredError, faultOf } from './record-faults.ts';
@@ -41,6 +41,11 @@ export interface ProducerOptions {
   readonly emit: Emit;
   /** From `send` to giving up. Default 120 s, Kafka's `delivery.timeout.ms`. */
   readonly deliveryTimeoutMs?: number;
+  /**
+   * Only what was never sent is given up by `deliveryTimeoutMs`: the rest is sent again, whatever `retries` says, until
+   * the broker says whether it was written. So a timeout is a promise that nothing was.
+   */
+  readonly untilAnswered?: boolean;
 }
 
 export interface SendOptions {
@@ -49,6 +54,8 @@ export interface SendOptions {
    * time: given up while nobody knows whether it was written, it would be written twice.
    */
   readonly deadLetter?: boolean;
+  /** False: without room in the buffer it fails at once. */
+  readonly waits?: boolean;
 }
 
 export interface Producer {
@@ -114,14 +121,14 @@ class QueuedProducer implements Producer {
     if (records.length === 0) return call;
     this.#open.set(call, records);
     const wallTime = clock.wallTime();
-    const deadLetter = options.deadLetter ?? false;
+    const { deadLetter = false, waits = true } = options;
     const topics = records.length > 1 ? new Set<string>() : null;
     for (let index = 0; index < records.length; index++) {
       const outbound = records[index]!;
       const startsCall = topics === null || topics.size !== topics.add(outbound.topic).size;
       const fault = this.#closed ? closedError() : faultOf(outbound, this.#options.settings, deadLetter);
       if (fault === null) {
-        this.room.enter(new QueuedRecord(this, call, index, outbound, { wallTime, startsCall, deadLetter }));
+        this.room.enter(new QueuedRecord(this, call, index, outbound, { wallTime, startsCall, deadLetter }), waits);
       } else {
         call.refused(index, fault);
       }
@@ -199,9 +206,14 @@ class QueuedProducer implements Producer {
   #topic(name: string): TopicRecords {
     const known = this.#topics.get(name);
     if (known !== undefined) return known;
-    const topic = new TopicRecords(name, { choose: this.#choose, limits: this.#options.settings });
+    const topic = new TopicRecords(name, { choose: this.#choose, limits: this.#limits() });
     this.#topics.set(name, topic);
     return topic;
+  }
+
+  #limits(): QueueLimits {
+    const { settings, untilAnswered = false } = this.#options;
+    return { ...settings, untilAnswered };
   }
 
   #expire(): void {

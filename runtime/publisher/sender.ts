@@ -42,6 +42,8 @@ export interface SenderOptions {
   readonly queues: () => Iterable<PartitionQueue>;
   /** Somebody flushes: no lingering. */
   readonly hurried: () => boolean;
+  /** See `ProducerOptions`. */
+  readonly untilAnswered?: boolean;
 }
 
 const backoff: Backoff = { baseDelayMs: 100, maxDelayMs: 1_000, jitter: 0.2 };
@@ -218,8 +220,9 @@ export class Sender {
 
   /** Sends the batch again, unless it has come back too often. */
   #retry(sent: Sent, error: unknown): void {
-    const { retries } = this.#options.settings;
-    const counts = !sent.batch.records.some(({ deadLetter }) => deadLetter);
+    const { settings, untilAnswered } = this.#options;
+    const { retries } = settings;
+    const counts = untilAnswered !== true && !sent.batch.records.some(({ deadLetter }) => deadLetter);
     if (counts && sent.queue.countRetry(sent.batch) > retries) {
       sent.queue.refused(sent.batch, gaveUp(nameOf(sent), retries, error));
     } else {

@@ -2,21 +2,34 @@
  * JSON Schema, as far as we need it: from a schema to a function that says what is wrong with a value. Written against
  * draft 2020-12 unless `$schema` names draft-07; `format` is checked.
  */
-import { Ajv, type AnySchemaObject, type ErrorObject } from 'ajv';
+import { Ajv, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 
 /** @returns what is wrong, null when nothing is */
 export type Check = (value: unknown) => string | null;
 
+/** @returns each thing that is wrong with a value; only for values whose size is bounded, since so is the list */
+export type FullCheck = (value: unknown) => readonly string[];
+
 /** @throws Error that says what is wrong with the schema */
 export function compileJsonSchema(schema: object | boolean): Check {
+  const validate = compile(schema, false);
+  return (value) => (validate(value) ? null : explain(validate.errors?.[0]));
+}
+
+/** As `compileJsonSchema`, but it does not end at the first mistake. */
+export function compileFullCheck(schema: object | boolean): FullCheck {
+  const validate = compile(schema, true);
+  return (value) => (validate(value) ? [] : (validate.errors ?? []).map(explain));
+}
+
+function compile(schema: object | boolean, allErrors: boolean): ValidateFunction {
   const AjvOfDraft = isDraft07(schema) ? Ajv : Ajv2020;
   // As the standard says: keywords that nobody knows are notes.
-  const ajv = new AjvOfDraft({ strict: false, logger: false });
+  const ajv = new AjvOfDraft({ strict: false, logger: false, allErrors });
   formats.default(ajv);
-  const validate = ajv.compile(schema as AnySchemaObject | boolean);
-  return (value) => (validate(value) ? null : explain(validate.errors?.[0]));
+  return ajv.compile(schema as AnySchemaObject | boolean);
 }
 
 function isDraft07(schema: object | boolean): boolean {

@@ -20,7 +20,7 @@ export interface RuntimeOptions {
 }
 
 export interface Runtime {
-  /** Resolves when every group has joined, or when `stop` came first. Rejects when the runtime ended before. */
+  /** Resolves when every group has joined and the gateway listens, or when `stop` came first. Rejects when the runtime ended before. */
   start(): Promise<void>;
   /** Drains: in-flight work finishes within `shutdown.timeout` and is committed. Resolves when all is closed. */
   stop(): Promise<RuntimeEnd>;
@@ -36,4 +36,6 @@ export interface Runtime {
   brokers(): Promise<readonly BrokerAddress[]>;
   /** Of the operators' port; null while it is not open. */
   readonly httpUrl: string | null;
+  /** Of the gateway; null while it does not listen, and without a route. */
+  readonly gatewayUrl: string | null;
 }

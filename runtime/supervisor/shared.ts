@@ -11,7 +11,8 @@ import { Cluster } from '../kafka/cluster.ts';
 import { loadClient } from '../kafka/load-client.ts';
 import type { KafkaClient } from '../kafka/port.ts';
 import { loadPartitioner } from '../publisher/load-partitioner.ts';
-import { createProducer, type Producer } from '../publisher/producer.ts';
+import { createProducer, type Producer, type ProducerOptions } from '../publisher/producer.ts';
+import { forGateway } from './open-gateway.ts';
 import type { Opened } from './opened.ts';
 
 const flushBudgetMs = 2_000;
@@ -36,6 +37,8 @@ export interface Shared {
   publish: Producer['publish'];
   /** With acks all, whatever `producer.acks` says: a dead letter counts as the end of its record. */
   writeDeadLetter(record: OutboundRecord): Promise<unknown>;
+  /** With a buffer of its own, and acks all: its answers say where a record is. Null without a route. */
+  readonly gatewayProducer: Producer | null;
 }
 
 /** Connects to nothing yet, but starts the embedded broker. @throws ManifestError where the partitioner does not load */
@@ -48,9 +51,9 @@ export async function openShared(settings: RuntimeSettings, deps: SharedDeps, op
   const cluster = new Cluster({ client, ...deps });
   opened.add('cluster', { close: async () => cluster.close() });
 
-  const producerOf = (name: string, own: ProducerSettings): Producer => {
+  const producerOf = (name: string, own: ProducerSettings, more: Partial<ProducerOptions> = {}): Producer => {
     const { requestTimeoutMs } = kafka;
-    const producer = createProducer({ client, cluster, settings: own, choose, requestTimeoutMs, ...deps });
+    const producer = createProducer({ client, cluster, settings: own, choose, requestTimeoutMs, ...deps, ...more });
     opened.add(name, {
       async close() {
         // What nobody takes any more is given up: the records it came from are not committed.
@@ -63,11 +66,14 @@ export async function openShared(settings: RuntimeSettings, deps: SharedDeps, op
   const producer = producerOf('producer', settings.producer);
   const forDeadLetters =
     settings.producer.acks === -1 ? producer : producerOf('dead letter producer', { ...settings.producer, acks: -1 });
+  const { routes } = settings.gateway;
+  const ofGateway = forGateway(settings.producer);
   return {
     brokers,
     client,
     cluster,
     bytes: new BytesPool(),
+    gatewayProducer: routes.length === 0 ? null : producerOf('gateway producer', ofGateway.settings, ofGateway.options),
     publish: (records, options) => producer.publish(records, options),
     writeDeadLetter: (record) => forDeadLetters.send([record], { deadLetter: true }),
   };

@@ -6,6 +6,7 @@
  *
  * Whatever happens, `done` resolves once, and never with exit code 0 while a group is dead (row X-03).
  */
+import { once } from 'node:events';
 import pino, { type Logger } from 'pino';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { isRuntimeFault } from '../core/errors.ts';
@@ -14,8 +15,10 @@ import { type Random, systemRandom } from '../core/random.ts';
 import type { TopicPartition } from '../core/record-set.ts';
 import type { BrokerAddress, RuntimeSettings } from '../core/settings.ts';
 import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import { startHttpServer } from '../http/server.ts';
 import { endOffsets } from '../kafka/end-offsets.ts';
+import type { Producer } from '../publisher/producer.ts';
 import { logEvents } from '../telemetry/logs.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { StatsBoard } from '../telemetry/stats.ts';
@@ -25,6 +28,7 @@ import { runGroup } from './group-runner.ts';
 import { StatusBoard } from './group-status.ts';
 import { LagMeter } from './lag.ts';
 import { Liveness } from './liveness.ts';
+import { openGateway } from './open-gateway.ts';
 import { Opened } from './opened.ts';
 import { createReports, type HealthReport, healthReport, type StatsReport, statsReport } from './reports.ts';
 import { endOf, failureExitCode, type GroupEnd, type RuntimeEnd } from './run-end.ts';
@@ -59,6 +63,7 @@ class Process implements Runtime {
   #stalled: RuntimeEnd | null = null;
   #started: boolean = false;
   #httpUrl: string | null = null;
+  #gateway: Gateway | null = null;
 
   constructor(settings: RuntimeSettings, options: RuntimeOptions) {
     this.#settings = settings;
@@ -85,6 +90,10 @@ class Process implements Runtime {
     return this.#httpUrl;
   }
 
+  get gatewayUrl(): string | null {
+    return this.#gateway?.url ?? null;
+  }
+
   async start(): Promise<void> {
     if (!this.#started) {
       this.#started = true;
@@ -103,7 +112,7 @@ class Process implements Runtime {
   }
 
   ready(): boolean {
-    return this.#status.every('joined') && !this.#stopping.signal.aborted;
+    return this.#allUp() && !this.#stopping.signal.aborted;
   }
 
   health(): HealthReport {
@@ -142,7 +151,24 @@ class Process implements Runtime {
     const ends = (partitions: readonly TopicPartition[]) => endOffsets(client, cluster, partitions);
     opened.add('lag meter', new LagMeter({ endOffsets: ends, events: this.events, clock: this.#clock }));
     opened.add('stall watch', this.#watchStalls());
-    return endOf(await Promise.all(this.#settings.groups.map((group) => this.#runGroup(group.name, shared))));
+    if (shared.gatewayProducer !== null) await this.#openGateway(shared.gatewayProducer, shared, opened);
+    const groups = this.#settings.groups.map((group) => this.#runGroup(group.name, shared));
+    return endOf(await Promise.all([this.#runGateway(), ...groups]));
+  }
+
+  async #openGateway(producer: Producer, { client }: Shared, opened: Opened): Promise<void> {
+    const { gateway: settings } = this.#settings;
+    const gateway = await openGateway(settings, { producer, client, ...this.#deps() }, this.#stopping.signal);
+    this.#gateway = opened.add('gateway', gateway);
+    this.events.emit('gateway.listening', { url: gateway.url, routes: settings.routes.length });
+  }
+
+  /** It ends as groups do: with a drain, when the process stops. */
+  async #runGateway(): Promise<GroupEnd> {
+    if (this.#gateway === null) return { kind: 'stopped', drained: true };
+    const { signal } = this.#stopping;
+    if (!signal.aborted) await once(signal, 'abort');
+    return { kind: 'stopped', drained: await this.#gateway.drain(this.#settings.shutdown.timeoutMs) };
   }
 
   async #openHttp(opened: Opened): Promise<void> {
@@ -200,12 +226,17 @@ class Process implements Runtime {
     };
   }
 
+  #allUp(): boolean {
+    const hasGateway = this.#settings.gateway.routes.length === 0 || this.#gateway !== null;
+    return hasGateway && this.#status.every('joined');
+  }
+
   #joined(): { readonly promise: Promise<null>; cancel(): void } {
     const { promise, resolve } = Promise.withResolvers<null>();
     const cancel = this.events.listen((name) => {
-      if (name === 'group.state' && this.#status.every('joined')) resolve(null);
+      if ((name === 'group.state' || name === 'gateway.listening') && this.#allUp()) resolve(null);
     });
-    if (this.#status.every('joined')) resolve(null); // before anybody listened
+    if (this.#allUp()) resolve(null); // before anybody listened
     return { promise, cancel };
   }
 }

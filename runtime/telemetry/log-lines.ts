@@ -78,6 +78,8 @@ export const logLines: Lines = {
   'thread.replaced': (e) => line('info', 'handler thread replaced', { group: e.group, thread: e.thread }),
   'records.published': (e) => line('debug', `published ${e.records} records`, { topic: e.topic }),
   'publish.failed': (e) => line('warn', `${e.records} records were not written: ${e.message}`, { topic: e.topic }),
+  'gateway.listening': (e) => line('info', `the gateway answers ${e.routes} routes at ${e.url}`, { routes: e.routes }),
+  'gateway.answered': null,
 };
 
 function line(level: LogLine['level'], message: string, fields: LogLine['fields']): LogLine {

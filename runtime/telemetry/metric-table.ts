@@ -5,7 +5,7 @@
 
 export interface MetricRow {
   readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly unit: 'records' | 'calls' | 'milliseconds' | 'connections' | 'events' | 'threads';
+  readonly unit: 'records' | 'calls' | 'milliseconds' | 'connections' | 'events' | 'threads' | 'requests';
   readonly labels: readonly string[];
   readonly meaning: string;
   /** Upper bounds, in the metric's unit. */
@@ -152,6 +152,19 @@ export const metricTable = {
     unit: 'events',
     labels: ['group', 'messaging_destination', 'messaging_kafka_partition'],
     meaning: 'Partitions that are not read any more until an operator acts: their bytes do not decode',
+  },
+  'gateway.requests': {
+    type: 'counter',
+    unit: 'requests',
+    labels: ['route', 'status'],
+    meaning: 'Requests that the gateway has answered, by the route of the manifest and the status of the answer',
+  },
+  'gateway.duration': {
+    type: 'histogram',
+    unit: 'milliseconds',
+    labels: ['route'],
+    meaning: 'From a request to its answer, for an accepted one with the acknowledgement of Kafka',
+    buckets: [1, 5, 10, 25, 50, 100, 250, 500, 1000, 5000, 10000],
   },
   'connections.active': {
     type: 'gauge',

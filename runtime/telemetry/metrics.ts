@@ -77,6 +77,10 @@ export class Metrics {
       this.#observe('publish.duration', { messaging_destination: topic }, durationMs);
     },
     'publish.failed': ({ topic, records }) => this.#count('publish.errors', { messaging_destination: topic }, records),
+    'gateway.answered': ({ route, status, durationMs }) => {
+      this.#count('gateway.requests', { route, status: String(status) });
+      this.#observe('gateway.duration', { route }, durationMs);
+    },
   };
 
   #tally(group: string, tally: Tally): void {

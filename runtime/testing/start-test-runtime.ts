@@ -127,7 +127,9 @@ async function openBroker(t: TestContext): Promise<BrokerAddress> {
 function groupsOf(t: TestContext, options: TestRuntimeOptions): Readonly<Record<string, TestGroup>> {
   const { name = 'test', ...one } = options.group ?? {};
   const handlers = { ...pick('handler', options.handler), ...pick('handlers', options.handlers) };
-  const groups = options.groups ?? { [name]: { ...one, ...handlers } };
+  const { group, handler, handlers: module } = options;
+  const routesOnly = (group ?? handler ?? module) === undefined && 'gateway' in (options.manifest ?? {});
+  const groups = options.groups ?? (routesOnly ? {} : { [name]: { ...one, ...handlers } });
   const sources = Object.keys(options.topics ?? {}).filter((topic) => !topic.endsWith('.dlq'));
   return Object.fromEntries(
     Object.entries(groups).map(([group, { handler, handlers: given, ...fragment }]) => {

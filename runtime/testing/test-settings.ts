@@ -31,9 +31,12 @@ export function testSettings(
       brokers: brokers.map(({ host, port }) => `${host}:${port}`),
     },
     // Any file that exists: handler files are put in below, since those of tests lie outside of every project.
-    groups: Object.fromEntries(
-      Object.entries(groups).map(([name, { fragment }]) => [name, { ...fragment, handlers: './test-handlers.ts' }]),
-    ),
+    // A manifest of routes alone has none.
+    ...(Object.keys(groups).length > 0 && {
+      groups: Object.fromEntries(
+        Object.entries(groups).map(([name, { fragment }]) => [name, { ...fragment, handlers: './test-handlers.ts' }]),
+      ),
+    }),
   };
   const settings = loadManifests([manifestName], {
     env: {},

@@ -2,10 +2,11 @@
  * Which lane a record belongs to: records of one lane are handled one after the other, in order. Keys are compared as
  * bytes (latin1 keeps them one to one), since two keys that are not valid UTF-8 would collide as text (R10).
  */
+
+import { atPath } from '../core/json-path.ts';
 import type { ConcurrencySettings } from '../core/settings.ts';
 import type { RecordBatch } from '../protocol/records/record-batch.ts';
 import { decodeJson } from './json-body.ts';
-import { atPath } from './json-path.ts';
 
 /** @returns the lane within the record's partition, null for a record that needs no order */
 export type LaneKeyOf = (batch: RecordBatch, index: number) => string | null;

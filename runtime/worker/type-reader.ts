@@ -1,8 +1,8 @@
 /** Where the type of a record stands, as `schemas.typeFrom` says, where that is not a header. */
 import type { TypeSource } from '../core/event-types.ts';
+import { atPath } from '../core/json-path.ts';
 import type { RecordBatch } from '../protocol/records/record-batch.ts';
 import { decodeJson } from './json-body.ts';
-import { atPath } from './json-path.ts';
 
 /** @returns '' for a record without a type @throws DecodeError where the value has to be read and cannot be */
 export type TypeReader = (batch: RecordBatch, index: number, topic: string) => string;

@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   worker: ['core', 'protocol', 'handler', 'schemas'],
   telemetry: ['core'],
   http: ['core', 'telemetry'],
+  gateway: ['core', 'handler', 'schemas', 'http'],
   supervisor: [
     'core',
     'kafka',
@@ -34,6 +35,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'outcome',
     'telemetry',
     'http',
+    'gateway',
     'broker',
   ],
   testing: ['core', 'protocol', 'kafka', 'publisher', 'broker', 'manifest', 'supervisor', 'handler', 'telemetry'],

@@ -3,6 +3,7 @@
  * schema, the reference page and the compiled value all come from it. Rules between two keys are in `rules.ts`.
  */
 
+import { gatewayOptions, type RouteValue } from './gateway.ts';
 import { defaultsSection, groupSection } from './group.ts';
 import { kafkaLater, kafkaOptions } from './kafka.ts';
 import { healthOptions, httpOptions, logsLater, logsOptions, observabilityLater } from './observability.ts';
@@ -38,8 +39,9 @@ export const manifestSchema = section(
     ),
     shutdown: section('What happens at SIGTERM and SIGINT.', shutdownOptions),
     store: section('Where events, snapshots and the outbox are kept.', storeOptions),
+    gateway: section('HTTP in, events out.', gatewayOptions),
   },
-  ['include', 'topics', 'admin', 'reload', 'gateway', 'k8s'],
+  ['include', 'topics', 'admin', 'reload', 'k8s'],
 );
 
 /** A group after inheritance, every default filled in; durations and sizes are still texts. */
@@ -52,7 +54,12 @@ export type SchemasValue = Omit<ValueOf<Properties['schemas']>, 'events'> & {
   readonly events: Readonly<Record<string, string>>;
 };
 
+/** The section `gateway`, every default filled in but those of routes. */
+export type GatewayValue = Omit<ValueOf<Properties['gateway']>, 'routes'> & {
+  readonly routes: Readonly<Record<string, RouteValue>>;
+};
+
 /** What belongs to the process as a whole, every default filled in. */
 export type ProcessValue = {
   readonly [K in 'kafka' | 'producer' | 'observability' | 'shutdown' | 'store']: ValueOf<Properties[K]>;
-};
+} & { readonly gateway: GatewayValue };

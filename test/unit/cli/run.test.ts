@@ -94,6 +94,7 @@ test('validate names the groups of a valid manifest', async () => {
   expect(JSON.parse((await runIn(folder, 'validate', '--json', 'manifest.yaml')).out)).toEqual({
     valid: true,
     groups: ['billing'],
+    routes: [],
     problems: [],
   });
 });

@@ -89,6 +89,13 @@ test('four lines are a manifest', () => {
     health: { stalledForMs: 120_000 },
     logs: { level: 'info', format: 'auto' },
     store: { url: `pglite:${join(project.folder, 'manifests/.runtime/store')}` },
+    gateway: {
+      host: '127.0.0.1',
+      port: 8080,
+      maxBodyBytes: 1_048_576,
+      idempotency: { header: 'idempotency-key', ttlMs: 86_400_000, max: 100_000 },
+      routes: [],
+    },
     groups: [
       {
         name: 'projections',

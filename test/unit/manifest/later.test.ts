@@ -8,7 +8,7 @@ afterAll(project.remove);
 
 const ofProcess = [
   'include: [./x.yaml]',
-  ...['topics', 'admin', 'reload', 'gateway', 'k8s'].map((key) => `${key}: {}`),
+  ...['topics', 'admin', 'reload', 'k8s'].map((key) => `${key}: {}`),
   'kafka: { security: {} }',
   'schemas: { registry: {} }',
   'schemas: { format: json }',
