@@ -13,6 +13,7 @@ import { boundedServer, listenAt } from '../http/bounded-server.ts';
 import { draining, mayTryAgain, type Refused, tooMany } from './answer.ts';
 import { type Body, readBodies } from './body.ts';
 import { gatewayLimits } from './limits.ts';
+import { UnderWay } from './under-way.ts';
 import { type Reply, RequestPath, type RequestPathOptions } from './request-path.ts';
 
 export interface GatewayOptions extends RequestPathOptions {
@@ -33,9 +34,8 @@ export class Gateway {
   readonly #path: RequestPath;
   readonly #server: FastifyInstance;
   /** Requests that are read as a whole and whose answer has not left yet. */
-  #underWay = 0;
+  readonly #underWay = new UnderWay();
   #draining: boolean = false;
-  #whenAnswered: (() => void) | null = null;
   #url = '';
 
   constructor(options: GatewayOptions) {
@@ -62,19 +62,17 @@ export class Gateway {
   }
 
   /**
-   * From now on requests are answered 503; those that are under way get their answer.
-   * @returns whether all of them did within the budget
+   * From now on requests are answered 503; those that are under way get their answer, and what was answered 504 is
+   * settled: whoever asks again asks another process, which knows nothing of it.
+   * @returns whether that was all within the budget
    */
   async drain(budgetMs: number): Promise<boolean> {
     this.#draining = true;
     const over = new AbortController();
-    const answered = new Promise<void>((resolve) => {
-      this.#whenAnswered = resolve;
-      if (this.#underWay === 0) resolve();
-    });
-    await Promise.race([answered, sleep(this.#clock, budgetMs, over.signal)]);
+    const all = Promise.all([this.#underWay.none(), this.#path.writes.none()]);
+    await Promise.race([all, sleep(this.#clock, budgetMs, over.signal)]);
     over.abort();
-    return this.#underWay === 0;
+    return this.#underWay.count + this.#path.writes.count === 0;
   }
 
   /** Ends every connection. */
@@ -102,12 +100,9 @@ export class Gateway {
 
   async #handle(route: RouteSettings, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     if (this.#draining) return refuse(reply, draining);
-    if (this.#underWay >= gatewayLimits.requests) return refuse(reply, tooMany);
-    this.#underWay++;
+    if (this.#underWay.count >= gatewayLimits.requests) return refuse(reply, tooMany);
     // Also when the client has gone away.
-    reply.raw.once('close', () => {
-      if (--this.#underWay === 0) this.#whenAnswered?.();
-    });
+    reply.raw.once('close', this.#underWay.begin());
     const body = (request.body as Body | undefined) ?? null;
     return send(reply, await this.#path.answer(route, request.headers, body));
   }

@@ -20,6 +20,7 @@ import { IdempotencyKeys } from './idempotency-keys.ts';
 import { gatewayLimits } from './limits.ts';
 import { answerTo, type WriteResult } from './outcome.ts';
 import { type SchemaCheck, schemaCheck } from './schema-check.ts';
+import { UnderWay } from './under-way.ts';
 
 export interface RequestPathOptions {
   readonly settings: GatewaySettings;
@@ -36,6 +37,8 @@ export interface Reply {
 }
 
 export class RequestPath {
+  /** Events that are on their way, also those whose request was answered 504. */
+  readonly writes = new UnderWay();
   readonly #options: RequestPathOptions;
   readonly #keys: IdempotencyKeys;
   readonly #backlog: Backlog;
@@ -87,9 +90,9 @@ export class RequestPath {
     const fault = this.#checks.get(route)?.(made.record.value!) ?? null;
     if (fault !== null) return fault;
     if (this.#backlog.oldestMs(route.topic) > gatewayLimits.stalledAfterMs) return stalled;
-    const settled = this.#backlog.enter(route.topic);
+    const ended = [this.#backlog.enter(route.topic), this.writes.begin()];
     const result = await write(made.record);
-    settled();
+    for (const tell of ended) tell();
     return answerTo(result, made.id);
   }
 

@@ -1,0 +1,67 @@
+/**
+ * One run of the load: a broker, a gateway in a process of its own, clients, the broker's restart in the middle, the end
+ * of the gateway by SIGTERM, and what lies in the topic then.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TestKafka } from '../../runtime/testing/test-kafka.ts';
+import { createProject } from '../../test/support/project.ts';
+import { RuntimeProgram, spawnRuntime } from '../../test/support/runtime-program.ts';
+import { type Sent, sendAll } from './client.ts';
+import { openGround } from './ground.ts';
+import type { LoadOptions } from './options.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+export interface LoadResult extends Omit<Sent, 'accepted'> {
+  readonly verdict: Verdict;
+  /** How long the broker was away. */
+  readonly awayMs: number;
+  /** Of the gateway's process, after SIGTERM. */
+  readonly exitCode: number;
+}
+
+const topic = 'orders.stream';
+const patienceMs = 120_000;
+
+const manifest = {
+  gateway: { port: 0, routes: { 'POST /orders': { topic, type: 'OrderPlaced', key: '$.customer_id' } } },
+  observability: { http: { port: 0 } },
+};
+
+export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+  const ground = await openGround(options);
+  const project = createProject(manifest);
+  const kafka = new TestKafka(addressesOf(ground.brokers));
+  const program = new RuntimeProgram(spawnRuntime(['start', project.manifest], { KAFKA_BROKERS: ground.brokers }));
+  try {
+    await kafka.createTopics({ [topic]: { partitions: 6 } });
+    await program.joined();
+    const [, url] = await program.says(/the gateway answers 1 routes at (http:[^"\s]+)/);
+    const { seconds, rate, connections } = options;
+    const requests = seconds * rate;
+    const sending = sendAll({ url: `${url}/orders`, requests, rate, connections, keyPrefix: 'load', patienceMs });
+    const [sent, awayMs] = await Promise.all([sending, restartAfter(seconds * 500, ground)]);
+    program.signal('SIGTERM');
+    const { code } = await program.exit();
+    const { accepted, ...rest } = sent;
+    return { ...rest, verdict: judge(accepted, await kafka.read(topic)), awayMs, exitCode: code };
+  } finally {
+    await program.close();
+    await kafka.close();
+    await ground.close();
+    project.close();
+  }
+}
+
+async function restartAfter(delayMs: number, ground: { restart(): Promise<void> }): Promise<number> {
+  await sleep(delayMs);
+  const startedAt = performance.now();
+  await ground.restart();
+  return performance.now() - startedAt;
+}
+
+function addressesOf(brokers: string) {
+  return brokers.split(',').map((address) => {
+    const [host, port] = address.split(':');
+    return { host: host!, port: Number(port) };
+  });
+}
