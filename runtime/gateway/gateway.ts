@@ -13,8 +13,8 @@ import { boundedServer, listenAt } from '../http/bounded-server.ts';
 import { draining, mayTryAgain, type Refused, tooMany } from './answer.ts';
 import { type Body, readBodies } from './body.ts';
 import { gatewayLimits } from './limits.ts';
-import { UnderWay } from './under-way.ts';
 import { type Reply, RequestPath, type RequestPathOptions } from './request-path.ts';
+import { UnderWay } from './under-way.ts';
 
 export interface GatewayOptions extends RequestPathOptions {
   readonly emit: Emit;

@@ -139,7 +139,7 @@ function compile(
 
   const groups: GroupSettings[] = [];
   const cpus = options.cpus ?? availableParallelism();
-  const listed = listGroups(manifests, process, problems);
+  const listed = listGroups(manifests, problems);
   const isGroupSound = soundness(problems);
   const schemas = new Map<ManifestFile, SchemaSettings>();
   for (const manifest of manifests) {
@@ -175,7 +175,6 @@ function compile(
 /** Every group with its file. A name that was taken by an earlier file is a problem and is left out. */
 function listGroups(
   manifests: readonly ManifestFile[],
-  process: ProcessValue | null,
   problems: Problem[],
 ): { name: string; manifest: ManifestFile }[] {
   const owners = new Map<string, ManifestFile>();
@@ -195,12 +194,17 @@ function listGroups(
       problems.push(problem(entry.keyAt, ['groups', name], what, { want: 'another name' }));
     }
   }
-  const hasRoutes = process !== null && Object.keys(process.gateway.routes).length > 0;
-  if (sections === 0 && !hasRoutes && manifests[0] !== undefined) {
+  if (sections === 0 && !manifests.some(hasRoutes) && manifests[0] !== undefined) {
     const want = 'at least one group, with topicPrefix or topics, and handlers; or gateway.routes';
     problems.push(problem(manifests[0].tree.at, ['groups'], 'no groups', { got: 'nothing', want }));
   }
   return [...owners].map(([name, manifest]) => ({ name, manifest }));
+}
+
+/** As written, right or wrong. */
+function hasRoutes({ tree }: ManifestFile): boolean {
+  const routes = subtree(tree, ['gateway', 'routes']);
+  return routes?.kind === 'map' && routes.entries.size > 0;
 }
 
 function sameFile(a: string, b: string, cwd: string, files: Files): boolean {
