@@ -11,8 +11,8 @@
 import type { BytesPool } from '../core/bytes-pool.ts';
 import type { ProgressPool } from '../core/progress.ts';
 import type { RecordSet, TopicPartition } from '../core/record-set.ts';
+import { AbortedTransactions } from '../protocol/records/aborted-transactions.ts';
 import { type BatchHeader, readBatchHeader } from '../protocol/records/batch-header.ts';
-import { AbortedTransactions } from './aborted-transactions.ts';
 
 /** Bounds the bitmaps of a set when compaction has left few records in a wide range. A larger batch goes alone. */
 const deltasMax = 65_536;

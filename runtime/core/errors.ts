@@ -33,6 +33,9 @@ export const errorCodes = {
   RT_STORE_BUSY: 'the folder of an embedded store is open elsewhere',
   RT_STORE_CONFLICT: 'an aggregate has changed since it was loaded',
   RT_STORE_EVENT: 'an event, a snapshot or a record that cannot be stored',
+  RT_DEAD_LETTER_MISSING: 'there is no dead letter at this place',
+  RT_DEAD_LETTER_REPLAYS: 'a dead letter has been sent back as often as `dlq.maxReplays` allows',
+  RT_DEAD_LETTER_UNFIT: 'a dead letter does not hold what it takes to send it back',
   RT_OFFSET_MISSING: 'there is no committed offset, and `from: fail` forbids to choose one',
   RT_INTERNAL: 'a mistake in the runtime itself',
 } as const;
@@ -59,6 +62,11 @@ abstract class RuntimeFault extends Error {
 /** The author of the command line or of its environment has to act. */
 export class UsageError extends RuntimeFault {
   override readonly name = 'UsageError';
+}
+
+/** Whoever looks after dead letters has to act: another letter, another topic, or `force`. */
+export class DeadLetterError extends RuntimeFault {
+  override readonly name = 'DeadLetterError';
 }
 
 /** The author of the manifest has to act. */

@@ -205,6 +205,8 @@ export interface DeadLetterSettings {
   readonly onError: 'block';
   /** With `enabled: false`: hold the lane, or drop the record and count it. */
   readonly onDisabled: 'block' | 'drop';
+  /** How often one record is sent back, unless forced. */
+  readonly maxReplays: number;
 }
 
 /** `commit`: whichever comes first, and always on revocation and stop. */

@@ -81,7 +81,7 @@ export function compileGroup(
       never: [...retry.never],
       onExhausted: retry.onExhausted,
     },
-    dlq: { enabled: dlq.enabled, onError: dlq.onError, onDisabled: dlq.onDisabled },
+    dlq: { enabled: dlq.enabled, onError: dlq.onError, onDisabled: dlq.onDisabled, maxReplays: dlq.maxReplays },
     commit: { intervalMs: milliseconds(commit.interval), everyRecords: commit.everyRecords },
     schemas: context.schemas,
   };

@@ -8,21 +8,8 @@
  *   dlq_original_topic, dlq_original_partition, dlq_original_offset, dlq_consumer_group
  *   dlq_truncated: true    only where the record was too large for the topic and parts are left out (row R8)
  */
+import { type DeadLetterHeader, deadLetterHeaders } from '../core/dead-letter-headers.ts';
 import type { ExhaustedReport, OutboundRecord, RawHeader } from '../core/thread-messages.ts';
-
-/** In the order in which they are written. */
-export const deadLetterHeaders = [
-  'dlq_reason',
-  'dlq_error_type',
-  'dlq_error_message',
-  'dlq_retry_count',
-  'dlq_timestamp',
-  'dlq_original_topic',
-  'dlq_original_partition',
-  'dlq_original_offset',
-  'dlq_consumer_group',
-  'dlq_truncated',
-] as const;
 
 const ours: ReadonlySet<string> = new Set(deadLetterHeaders);
 const messageMax = 1_000; // characters of the error message, S-65
@@ -60,7 +47,7 @@ export function shortened(letter: OutboundRecord): OutboundRecord | null {
   return letter.key === null ? null : { ...letter, key: null, headers: own };
 }
 
-function text(name: (typeof deadLetterHeaders)[number], value: string): RawHeader {
+function text(name: DeadLetterHeader, value: string): RawHeader {
   return [name, Buffer.from(value, 'utf8')];
 }
 

@@ -12,6 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   handler: ['core'],
   kafka: ['core', 'protocol'],
   publisher: ['core', 'protocol', 'handler', 'kafka'],
+  'dead-letters': ['core', 'kafka', 'publisher'],
   broker: ['core', 'protocol'],
   schemas: ['core'],
   manifest: ['core', 'schemas'],

@@ -33,6 +33,13 @@ export const dlqOptions = {
     default: 'block',
     description: 'With enabled: false: hold the key until an operator acts, or drop the record and count it.',
   },
+  maxReplays: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 1_000,
+    default: 3,
+    description: 'How often one record is sent back from the dead letter topic; more only when it is forced.',
+  },
 } as const;
 
-export const dlqLater = ['headers', 'stack', 'maxReplays'] as const;
+export const dlqLater = ['headers', 'stack'] as const;

@@ -149,7 +149,7 @@ function drawGroup(workers: number, whole: (min: number, max: number) => number)
       never: [],
       onExhausted: 'dlq',
     },
-    dlq: { enabled: true, onError: 'block', onDisabled: 'block' },
+    dlq: { enabled: true, onError: 'block', onDisabled: 'block', maxReplays: 3 },
     schemas: anyEvents,
     commit: { intervalMs: whole(100, 3_000), everyRecords: whole(1, 20) },
   };

@@ -124,7 +124,7 @@ test('four lines are a manifest', () => {
           never: ['ValidationError'],
           onExhausted: 'dlq',
         },
-        dlq: { enabled: true, onError: 'block', onDisabled: 'block' },
+        dlq: { enabled: true, onError: 'block', onDisabled: 'block', maxReplays: 3 },
         commit: { intervalMs: 1000, everyRecords: 500 },
         schemas: anyEvents,
       },

@@ -29,7 +29,6 @@ const inherited = [
   'retry: { tiers: [] }',
   'dlq: { headers: native }',
   'dlq: { stack: false }',
-  'dlq: { maxReplays: 3 }',
   'dedupe: {}',
   'offsets: kafka',
   'format: null',

@@ -10,7 +10,7 @@ const group: OutcomeOptions['group'] = {
   name: 'billing',
   topics: [{ name: 'orders', dlqTopic: 'orders.dlq' }],
   retry: { maxRetries: 3, baseDelayMs: 1, maxDelayMs: 1, jitter: 0, never: [], onExhausted: 'dlq' },
-  dlq: { enabled: true, onError: 'block', onDisabled: 'block' },
+  dlq: { enabled: true, onError: 'block', onDisabled: 'block', maxReplays: 3 },
 };
 
 function setup(part: Partial<OutcomeOptions['group']> = {}) {
@@ -123,7 +123,7 @@ test.each([
   ['drop', 'settled', 'record.dropped'],
 ] as const)('without a dead letter topic, onDisabled: %s', async (onDisabled, result, event) => {
   const { ended, outcome, writes, events } = setup({
-    dlq: { enabled: false, onError: 'block', onDisabled },
+    dlq: { enabled: false, onError: 'block', onDisabled, maxReplays: 3 },
     topics: [{ name: 'orders', dlqTopic: null }],
   });
   expect(await outcome.settle(exhaustedReport(), ended.signal)).toBe(result);

@@ -36,7 +36,7 @@ export function groupSettings(
       ...changes.timeouts,
     },
     retry: { maxRetries: 3, baseDelayMs: 1000, maxDelayMs: 60_000, jitter: 0.1, never: [], onExhausted: 'dlq' },
-    dlq: { enabled: true, onError: 'block', onDisabled: 'block' },
+    dlq: { enabled: true, onError: 'block', onDisabled: 'block', maxReplays: 3 },
     schemas: anyEvents,
     commit: { intervalMs: 5000, everyRecords: 5000 },
   };

@@ -5,8 +5,8 @@
  *   at a batch              transactions that began up to its last offset become active
  *   at an abort marker      its producer is not active any more: what it writes next is another transaction
  */
-import type { BatchHeader } from '../protocol/records/batch-header.ts';
-import { controlType, decodeBatch } from '../protocol/records/record-batch.ts';
+import type { BatchHeader } from './batch-header.ts';
+import { controlType, decodeBatch } from './record-batch.ts';
 
 const markerBytesMax = 4096; // a marker is one record of a few bytes
 
