@@ -50,7 +50,7 @@ for (const target of await targets()) {
       return places;
     }
 
-    test('S-66: all partitions together, by time, in either order, as many as are asked for', async () => {
+    test('S-66, S-67: all partitions together, by time, in either order, as many as are asked for', async () => {
       const { kafka, letters } = open();
       const topic = await target.makeTopic('orders.dlq', 3);
       // Every third one in each partition, written in this order.
@@ -79,7 +79,7 @@ for (const target of await targets()) {
       expect(await letters.count(topic, { exact: false })).toEqual({ topic, records: 30, exact: false, partitions });
     });
 
-    test('deleted records, transactions taken back and their markers do not count', async () => {
+    test('S-66: deleted records, transactions taken back and their markers do not count', async () => {
       const { kafka, letters } = open();
       const topic = await target.makeTopic('orders.dlq', 1);
       const ten = Array.from({ length: 10 }, (_, n) => [`k${n}`, n] as const);
@@ -133,7 +133,7 @@ for (const target of await targets()) {
       expect((await offsetsOf(list)).slice(-2)).toEqual(['0:38', '0:39']);
     });
 
-    test('S-67: a letter is sent back as often as maxReplays allows, then only when it is forced', async () => {
+    test('S-68: a letter is sent back as often as maxReplays allows, then only when it is forced', async () => {
       const prefix = target.fresh('orders');
       const stream = `${prefix}.stream`;
       target.owns(stream, `${stream}.dlq`);

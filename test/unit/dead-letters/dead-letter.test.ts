@@ -72,7 +72,7 @@ test('of headers that are repeated the last one counts, and of the replays the f
   expect(twice).toMatchObject({ reason: 'new', replayCount: 1 });
 });
 
-test('a letter is sent back with the bytes that eventsource-py sends', () => {
+test('S-68: a letter is sent back with the bytes that eventsource-py sends', () => {
   const dead = deadLetterOf(record(golden('dead letter')));
   const { key, value, headers: expected } = golden('replayed from the dead letter queue');
   expect(replayedRecord(dead, 'golden.stream')).toEqual({ topic: 'golden.stream', key, value, headers: expected });
