@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { GroupSettings, HandlerSettings } from '../core/settings.ts';
 import { acceptedDurations, parseDuration } from '../core/units.ts';
 import { type Fn, type Lifecycle, lifecycleOf } from '../handler/define-handlers.ts';
+import { subscriberHandlers } from '../handler/subscriber.ts';
 import type { RetryLimits } from './retry-decision.ts';
 
 /** One function of a module, with its limits. */
@@ -36,8 +37,9 @@ const example =
 
 /** @param exported the module's namespace @throws TypeError that says what is wrong with it */
 export function checkHandlers(exported: object, settings: HandlerSettings, group: GroupSettings): HandlerModule {
-  const handlers = (exported as { readonly default?: unknown }).default;
+  const given = (exported as { readonly default?: unknown }).default;
   if (!('default' in exported)) throw new TypeError(`no default export; expected ${example}`);
+  const handlers = subscriberHandlers(given) ?? given;
   if (!isObject(handlers)) throw new TypeError(`the default export is ${describe(handlers)}; expected ${example}`);
   const byType = new Map<string, HandlerFunction>();
   for (const [type, handler] of Object.entries(handlers)) {
