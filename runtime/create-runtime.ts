@@ -7,7 +7,7 @@ import type { Runtime } from './supervisor/runtime.ts';
 
 export type { HealthReport, StatsReport } from './supervisor/reports.ts';
 export type { RuntimeEnd } from './supervisor/run-end.ts';
-export type { Runtime } from './supervisor/runtime.ts';
+export type { GroupTopic, Runtime, RuntimePublisher } from './supervisor/runtime.ts';
 
 export interface CreateRuntimeOptions {
   /** For `${VAR}` in manifests. Default: the process's. */

@@ -1,4 +1,5 @@
 /** What users import from this package: the handler API, and the runtime as a library. The testing kit is `./testing`. */
+export { EventHub, type RuntimeEvents } from './core/events.ts';
 export {
   type CloseOptions,
   type CreatePublisherOptions,
@@ -9,9 +10,11 @@ export {
 export {
   type CreateRuntimeOptions,
   createRuntime,
+  type GroupTopic,
   type HealthReport,
   type Runtime,
   type RuntimeEnd,
+  type RuntimePublisher,
   type StatsReport,
 } from './create-runtime.ts';
 export type { Context, Logger } from './handler/context.ts';

@@ -162,7 +162,7 @@ export class ClassicMembership implements Membership {
     const again = (reason: string): void => end.resolve({ kind: 'again', reason });
     const second = (): void => again('partitions wait for a second round');
     const patience = withheld === 0 ? null : clock.after(group.timeouts.rebalanceMs, second);
-    this.#state('joined', `${assignment.length} partitions`);
+    this.#state('joined', `${assignment.length} partitions`, assignment.length);
     const gone = this.#holdings.notIn(assignment);
     this.#holdings.take(assignment);
     const given = new Set(assignment.map(partitionKey));
@@ -247,7 +247,7 @@ export class ClassicMembership implements Membership {
     this.#memberId = '';
   }
 
-  #state(state: 'joining' | 'joined' | 'draining', reason: string): void {
-    this.#options.emit('group.state', { group: this.#options.group.name, state, reason });
+  #state(state: 'joining' | 'joined' | 'draining', reason: string, assigned: number = 0): void {
+    this.#options.emit('group.state', { group: this.#options.group.name, state, reason, assigned });
   }
 }

@@ -147,7 +147,8 @@ export class ConsumerStay {
 
   #changed(): void {
     this.hurry();
-    if (!this.#reconciler.closed) this.#state('joined', `${this.#reconciler.owned.length} partitions`);
+    const { closed, owned } = this.#reconciler;
+    if (!closed) this.#state('joined', `${owned.length} partitions`, owned.length);
   }
 
   #fail(error: unknown): void {
@@ -167,7 +168,7 @@ export class ConsumerStay {
     return true;
   }
 
-  #state(state: 'joined' | 'draining', reason: string): void {
-    this.#options.emit('group.state', { group: this.#options.group.name, state, reason });
+  #state(state: 'joined' | 'draining', reason: string, assigned: number = 0): void {
+    this.#options.emit('group.state', { group: this.#options.group.name, state, reason, assigned });
   }
 }

@@ -10,8 +10,13 @@ export interface RuntimeEvents {
   'kafka.reconnected': { readonly node: string };
   /** A connection attempt or a request failed for reasons of the connection. */
   'kafka.connectionFailed': { readonly node: string; readonly message: string };
-  /** The group's state changed; `joined` also without partitions. */
-  'group.state': { readonly group: string; readonly state: GroupState; readonly reason: string };
+  /** The group's state changed; `joined` also without partitions. `assigned`: how many there are then. */
+  'group.state': {
+    readonly group: string;
+    readonly state: GroupState;
+    readonly reason: string;
+    readonly assigned?: number;
+  };
   /** An error ended the group's run; it is started again after `delayMs`, or never (null). */
   'group.failed': { readonly group: string; readonly message: string; readonly delayMs: number | null };
   /** A loop asked for something (again) and has no answer yet; `of` is the partition that the wait ends with. */

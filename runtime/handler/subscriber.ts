@@ -8,7 +8,7 @@
  *
  * A class is made once per thread, without arguments; an object is taken as it is.
  */
-import { defineHandlers, type Fn, type Lifecycle } from './define-handlers.ts';
+import { defineHandlers, type Fn, type Handlers, type Lifecycle } from './define-handlers.ts';
 
 /** Event types; `'*'` among them: all. */
 export type SubscribedTo = readonly string[] | (() => readonly string[]);
@@ -31,7 +31,7 @@ const example = "static subscribedTo = ['OrderPlaced'] (or ['*']) and handle(eve
  * @returns the same as a map by event type; null when it is no subscriber
  * @throws TypeError that says what is missing
  */
-export function subscriberHandlers(exported: unknown): Readonly<Record<string, Fn>> | null {
+export function subscriberHandlers(exported: unknown): Handlers<Record<string, unknown>> | null {
   const isClass = typeof exported === 'function' && /^class\b/.test(Function.prototype.toString.call(exported));
   if (!isClass && !isSubscriber(exported)) return null;
   const subscriber = isClass ? madeOf(exported as new () => unknown) : (exported as Partial<Subscriber>);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
-import { EventHub } from '../core/events.ts';
+import type { Emit } from '../core/events.ts';
 import { systemRandom } from '../core/random.ts';
 import type { KafkaSettings, ProducerSettings } from '../core/settings.ts';
 import { Cluster } from '../kafka/cluster.ts';
@@ -17,7 +17,10 @@ export interface OpenPublisherSettings {
 }
 
 /** @throws UsageError without brokers; ManifestError where the partitioner does not load */
-export async function openPublisher({ kafka, producer: settings }: OpenPublisherSettings): Promise<Publisher> {
+export async function openPublisher(
+  { kafka, producer: settings }: OpenPublisherSettings,
+  emit: Emit,
+): Promise<Publisher> {
   const { brokers } = kafka;
   if (brokers === 'embedded') {
     const message =
@@ -25,7 +28,7 @@ export async function openPublisher({ kafka, producer: settings }: OpenPublisher
     throw new UsageError('RT_USAGE', message, { retryable: false });
   }
   const choose = await loadPartitioner(settings.partitioner);
-  const deps = { clock: systemClock, random: systemRandom, emit: new EventHub().emit };
+  const deps = { clock: systemClock, random: systemRandom, emit };
   const client = (await loadClient(kafka.client))({ ...kafka, brokers, ...deps });
   const cluster = new Cluster({ client, ...deps });
   const { requestTimeoutMs } = kafka;

@@ -28,6 +28,8 @@ export interface GroupStatus {
 interface Entry {
   state: GroupState;
   reason: string;
+  /** Partitions that it was given when it joined. */
+  assigned: number;
   since: number;
   failures: number;
   lastError: string | null;
@@ -65,6 +67,12 @@ export class StatusBoard {
     return [...this.#groups.values()].every((entry) => entry.state === state);
   }
 
+  /** Every group is a member, and begins to read where its partitions were left. */
+  settled(): boolean {
+    const entries = [...this.#groups.values()];
+    return entries.every(({ state, owned, assigned }) => state === 'joined' && owned.size >= assigned);
+  }
+
   some(...states: readonly GroupState[]): boolean {
     return [...this.#groups.values()].some((entry) => states.includes(entry.state));
   }
@@ -75,12 +83,13 @@ export class StatusBoard {
   };
 
   readonly #rules: { readonly [K in keyof RuntimeEvents]?: (event: RuntimeEvents[K]) => void } = {
-    'group.state': ({ group, state, reason }) => {
+    'group.state': ({ group, state, reason, assigned = 0 }) => {
       const entry = this.#groups.get(group);
       if (entry === undefined) return;
       if (entry.state !== state) entry.since = this.#clock.wallTime();
       entry.state = state;
       entry.reason = reason;
+      entry.assigned = assigned;
     },
     'group.failed': ({ group, message }) => {
       const entry = this.#groups.get(group);
@@ -106,6 +115,7 @@ export class StatusBoard {
     return {
       state: 'starting',
       reason: '',
+      assigned: 0,
       since: this.#clock.wallTime(),
       failures: 0,
       lastError: null,

@@ -5,6 +5,7 @@ import type { EventHub } from '../core/events.ts';
 import type { Random } from '../core/random.ts';
 import type { BrokerAddress } from '../core/settings.ts';
 import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
+import type { Publisher } from '../publisher/publisher.ts';
 import type { HealthReport, StatsReport } from './reports.ts';
 import type { RuntimeEnd } from './run-end.ts';
 
@@ -19,8 +20,22 @@ export interface RuntimeOptions {
   readonly events?: EventHub;
 }
 
+/** One topic that a group reads (row S-20). */
+export interface GroupTopic {
+  readonly group: string;
+  readonly topic: string;
+  /** Null with `dlq.enabled: false`. */
+  readonly deadLetterTopic: string | null;
+}
+
+/** The runtime's own producer, which it closes itself. What is published before `start` waits for it. */
+export type RuntimePublisher = Pick<Publisher, 'publish' | 'deliver' | 'flush' | 'bufferedBytes'>;
+
 export interface Runtime {
-  /** Resolves when every group has joined and the gateway listens, or when `stop` came first. Rejects when the runtime ended before. */
+  /**
+   * Resolves when every group has joined and knows where to read its partitions, and the gateway listens, or when `stop`
+   * came first. Rejects when the runtime ended before.
+   */
   start(): Promise<void>;
   /** Drains: in-flight work finishes within `shutdown.timeout` and is committed. Resolves when all is closed. */
   stop(): Promise<RuntimeEnd>;
@@ -30,7 +45,11 @@ export interface Runtime {
   ready(): boolean;
   health(): HealthReport;
   stats(): StatsReport;
-  /** Writes with the runtime's own producer. Waits until that is open. */
+  /** In the order of the manifest. */
+  topics(): readonly GroupTopic[];
+  /** Publishes events as `ctx.publish` does, until the runtime has ended. */
+  readonly publisher: RuntimePublisher;
+  /** Writes records as they are, with the same producer. Waits until that is open. */
   publish(records: readonly OutboundRecord[]): Promise<PublishResult>;
   /** Where Kafka is, once it is known: the embedded broker's address too. */
   brokers(): Promise<readonly BrokerAddress[]>;

@@ -1,4 +1,5 @@
 /** What all groups of a process share: the broker where it is embedded, connections, what is known, the producer. */
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { startBrokerThread } from '../broker/start-broker.ts';
 import { BytesPool } from '../core/bytes-pool.ts';
@@ -12,6 +13,7 @@ import { loadClient } from '../kafka/load-client.ts';
 import type { KafkaClient } from '../kafka/port.ts';
 import { loadPartitioner } from '../publisher/load-partitioner.ts';
 import { createProducer, type Producer, type ProducerOptions } from '../publisher/producer.ts';
+import { EventPublisher } from '../publisher/publisher.ts';
 import { forGateway } from './open-gateway.ts';
 import type { Opened } from './opened.ts';
 
@@ -35,6 +37,8 @@ export interface Shared {
   /** Memory of record sets. */
   readonly bytes: BytesPool;
   publish: Producer['publish'];
+  /** The same producer, for events. */
+  readonly publisher: EventPublisher;
   /** With acks all, whatever `producer.acks` says: a dead letter counts as the end of its record. */
   writeDeadLetter(record: OutboundRecord): Promise<unknown>;
   /** With a buffer of its own, and acks all: its answers say where a record is. Null without a route. */
@@ -75,6 +79,7 @@ export async function openShared(settings: RuntimeSettings, deps: SharedDeps, op
     bytes: new BytesPool(),
     gatewayProducer: routes.length === 0 ? null : producerOf('gateway producer', ofGateway.settings, ofGateway.options),
     publish: (records, options) => producer.publish(records, options),
+    publisher: new EventPublisher({ producer, clock: deps.clock, newId: randomUUID, closeRest: async () => {} }),
     writeDeadLetter: (record) => forDeadLetters.send([record], { deadLetter: true }),
   };
 }

@@ -19,6 +19,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { startHttpServer } from '../http/server.ts';
 import { endOffsets } from '../kafka/end-offsets.ts';
 import type { Producer } from '../publisher/producer.ts';
+import { closedError } from '../publisher/record-faults.ts';
 import { logEvents } from '../telemetry/logs.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { StatsBoard } from '../telemetry/stats.ts';
@@ -32,8 +33,9 @@ import { openGateway } from './open-gateway.ts';
 import { Opened } from './opened.ts';
 import { createReports, type HealthReport, healthReport, type StatsReport, statsReport } from './reports.ts';
 import { endOf, failureExitCode, type GroupEnd, type RuntimeEnd } from './run-end.ts';
-import type { Runtime, RuntimeOptions } from './runtime.ts';
+import type { GroupTopic, Runtime, RuntimeOptions, RuntimePublisher } from './runtime.ts';
 import { openShared, type Shared, type SharedDeps } from './shared.ts';
+import { SharedPublisher } from './shared-publisher.ts';
 import { StallWatch } from './stall-watch.ts';
 
 /** On top of `shutdown.timeout`: the last commit, leaving the group, ending threads. After that it is forced. */
@@ -59,6 +61,7 @@ class Process implements Runtime {
   readonly #stopping = new AbortController();
   readonly #shared = Promise.withResolvers<Shared>();
   readonly #ended = Promise.withResolvers<RuntimeEnd>();
+  readonly #publisher = new SharedPublisher(async () => (await this.#shared.promise).publisher);
   /** Why the process gives itself up; it counts for more than how the drain ends. */
   #stalled: RuntimeEnd | null = null;
   #started: boolean = false;
@@ -86,6 +89,10 @@ class Process implements Runtime {
     return this.#ended.promise;
   }
 
+  get publisher(): RuntimePublisher {
+    return this.#publisher;
+  }
+
   get httpUrl(): string | null {
     return this.#httpUrl;
   }
@@ -106,13 +113,17 @@ class Process implements Runtime {
   }
 
   stop(): Promise<RuntimeEnd> {
-    if (!this.#started) this.#ended.resolve({ exitCode: 0, error: null });
+    if (!this.#started) {
+      this.#started = true;
+      this.#shared.reject(closedError());
+      this.#ended.resolve({ exitCode: 0, error: null });
+    }
     if (!this.#stopping.signal.aborted) this.#drain();
     return this.done;
   }
 
   ready(): boolean {
-    return this.#allUp() && !this.#stopping.signal.aborted;
+    return this.#status.every('joined') && this.#gatewayListens() && !this.#stopping.signal.aborted;
   }
 
   health(): HealthReport {
@@ -121,6 +132,12 @@ class Process implements Runtime {
 
   stats(): StatsReport {
     return statsReport(this.#status, this.#stats);
+  }
+
+  topics(): readonly GroupTopic[] {
+    return this.#settings.groups.flatMap(({ name, topics }) =>
+      topics.map((topic) => ({ group: name, topic: topic.name, deadLetterTopic: topic.dlqTopic })),
+    );
   }
 
   async publish(records: readonly OutboundRecord[]): Promise<PublishResult> {
@@ -226,17 +243,21 @@ class Process implements Runtime {
     };
   }
 
-  #allUp(): boolean {
-    const hasGateway = this.#settings.gateway.routes.length === 0 || this.#gateway !== null;
-    return hasGateway && this.#status.every('joined');
+  #gatewayListens(): boolean {
+    return this.#settings.gateway.routes.length === 0 || this.#gateway !== null;
+  }
+
+  #hasStarted(): boolean {
+    return this.#status.settled() && this.#gatewayListens();
   }
 
   #joined(): { readonly promise: Promise<null>; cancel(): void } {
     const { promise, resolve } = Promise.withResolvers<null>();
     const cancel = this.events.listen((name) => {
-      if ((name === 'group.state' || name === 'gateway.listening') && this.#allUp()) resolve(null);
+      const mayChange = name === 'group.state' || name === 'partition.opened' || name === 'gateway.listening';
+      if (mayChange && this.#hasStarted()) resolve(null);
     });
-    if (this.#allUp()) resolve(null); // before anybody listened
+    if (this.#hasStarted()) resolve(null); // before anybody listened
     return { promise, cancel };
   }
 }

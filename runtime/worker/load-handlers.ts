@@ -2,6 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import type { Clock } from '../core/clock.ts';
 import { toErrorData } from '../core/error-data.ts';
+import { moduleInCode } from '../core/modules-in-code.ts';
 import type { GroupSettings, HandlerSettings } from '../core/settings.ts';
 import type { Started } from '../core/thread-messages.ts';
 import { checkHandlers, type HandlerModule } from './check-handlers.ts';
@@ -40,7 +41,7 @@ export async function loadHandlers(group: GroupSettings, options: LoadOptions): 
 }
 
 async function load(settings: HandlerSettings, group: GroupSettings, options: LoadOptions): Promise<HandlerModule> {
-  const exported: object = await import(pathToFileURL(settings.file).href);
+  const exported = moduleInCode(settings.file) ?? ((await import(pathToFileURL(settings.file).href)) as object);
   const module = checkHandlers(exported, settings, group);
   await module.setup?.({ group: group.name, thread: options.thread, signal: options.signal });
   return module;

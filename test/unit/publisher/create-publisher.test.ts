@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createPublisher, type Publisher } from '../../../runtime/index.ts';
+import { createPublisher, EventHub, type Publisher, type RuntimeEvents } from '../../../runtime/index.ts';
 import { setup } from './support.ts';
 
 async function onBroker(producer: object = {}) {
@@ -81,4 +81,22 @@ test.each([
 ])('a failed publish of %s', async (_, publish, name) => {
   const { publisher } = await onBroker();
   await expect(publish(publisher)).rejects.toMatchObject({ name });
+});
+
+test('what happens can be heard: written, failed', async () => {
+  const { env } = await onBroker();
+  const events = new EventHub();
+  const heard: unknown[] = [];
+  events.listen((name, told) => {
+    const { topic, records } = told as RuntimeEvents['records.published'];
+    heard.push([name, topic, records]);
+  });
+  const publisher = await createPublisher({ producer: { maxBlock: '50ms' } }, { env, events });
+  onTestFinished(() => publisher.close());
+  await publisher.publish([event, event]);
+  await publisher.deliver([{ ...event, topic: 'nowhere' }]);
+  expect(heard).toEqual([
+    ['records.published', 'orders', 2],
+    ['publish.failed', 'nowhere', 1],
+  ]);
 });
