@@ -1,5 +1,16 @@
 /** What users import from this package: the handler API, and the runtime as a library. The testing kit is `./testing`. */
+
 export { EventHub, type RuntimeEvents } from './core/events.ts';
+export {
+  type BusDeadLetters,
+  type BusEvent,
+  type BusOptions,
+  createKafkaBus,
+  createMemoryBus,
+  type EventBus,
+  type LetterToReplay,
+  type MemoryBusOptions,
+} from './create-bus.ts';
 export {
   type CloseOptions,
   type CreatePublisherOptions,

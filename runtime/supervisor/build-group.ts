@@ -4,6 +4,7 @@ import { createConsumer } from '../consumer/consumer.ts';
 import { ProgressPool } from '../core/progress.ts';
 import { secretVariables } from '../core/secret-variables.ts';
 import type { GroupSettings } from '../core/settings.ts';
+import type { Consumer, ConsumerHooks } from '../core/stages.ts';
 import { createDispatch } from '../dispatch/dispatch.ts';
 import { createOutcome } from '../outcome/settle.ts';
 import type { StageMakers } from './group-runner.ts';
@@ -11,18 +12,32 @@ import { ensureGroupTopics } from './group-topics.ts';
 import { ProgressReturns } from './progress-returns.ts';
 import type { Shared, SharedDeps } from './shared.ts';
 
+/** Where records come from, and the little that all else needs of what carries them. */
+export interface GroupSource extends Pick<Shared, 'bytes' | 'publish' | 'writeDeadLetter'> {
+  /** @param pool where the shared memory of its record sets comes from */
+  consumer(hooks: ConsumerHooks, pool: ProgressPool): Consumer;
+  topics(): Promise<void>;
+}
+
 /** For one run of the group: after an error everything is made anew. */
-export function buildGroup(
-  group: GroupSettings,
-  { client, cluster, bytes, publish, writeDeadLetter }: Shared,
-  deps: SharedDeps,
-): StageMakers {
-  const { clock, random, emit, logLevel, drainBudgetMs } = deps;
+export function buildGroup(group: GroupSettings, shared: Shared, deps: SharedDeps): StageMakers {
+  const { client, cluster, bytes, publish, writeDeadLetter } = shared;
+  const source: GroupSource = {
+    ...{ bytes, publish, writeDeadLetter },
+    consumer: (hooks, pool) => createConsumer({ ...deps, group, client, cluster, pool, bytes, hooks }),
+    topics: () => ensureGroupTopics(group, client, deps),
+  };
+  return buildStages(group, source, deps);
+}
+
+/** As `buildGroup`, whatever carries the records. */
+export function buildStages(group: GroupSettings, source: GroupSource, deps: SharedDeps): StageMakers {
+  const { clock, random, emit, logLevel } = deps;
   const common = { clock, random, emit };
   const pool = new ProgressPool();
   const { letGo } = new ProgressReturns(pool);
   return {
-    consumer: (hooks) => createConsumer({ ...common, group, client, cluster, pool, bytes, drainBudgetMs, hooks }),
+    consumer: (hooks) => source.consumer(hooks, pool),
     dispatch: (hooks) =>
       createDispatch({
         ...common,
@@ -30,7 +45,7 @@ export function buildGroup(
         logLevel,
         hooks,
         release: letGo,
-        returned: (memory) => bytes.give(memory),
+        returned: (memory) => source.bytes.give(memory),
         hiddenEnv: secretVariables,
       }),
     commit: (consumer) =>
@@ -41,8 +56,8 @@ export function buildGroup(
         commit: (offsets) => consumer.commit(offsets),
         release: letGo,
       }),
-    outcome: () => createOutcome({ ...common, group, write: writeDeadLetter }),
-    publish,
-    topics: () => ensureGroupTopics(group, client, deps),
+    outcome: () => createOutcome({ ...common, group, write: source.writeDeadLetter }),
+    publish: source.publish,
+    topics: source.topics,
   };
 }
