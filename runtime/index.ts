@@ -28,7 +28,7 @@ export {
   type RuntimePublisher,
   type StatsReport,
 } from './create-runtime.ts';
-export type { Context, Logger } from './handler/context.ts';
+export type { Context, Logger, Transaction } from './handler/context.ts';
 export {
   defineHandlers,
   type Fn,

@@ -112,6 +112,8 @@ export interface Tally {
     readonly buckets: readonly number[];
   }[];
   readonly skipped: number;
+  /** Calls left out, since the record had been handled before (`dedupe`); missing for none. */
+  readonly duplicates?: number;
 }
 
 /** Upper bounds of the handler duration buckets, milliseconds. */

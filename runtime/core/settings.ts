@@ -117,6 +117,8 @@ export interface GroupSettings {
   readonly retry: RetrySettings;
   readonly dlq: DeadLetterSettings;
   readonly commit: CommitSettings;
+  /** Null: every record is handled, also one that was handled before. */
+  readonly dedupe: DedupeSettings | null;
   /** `schemas` of the manifest that the group stands in. */
   readonly schemas: SchemaSettings;
 }
@@ -134,7 +136,7 @@ export interface HandlerSettings {
   readonly events: readonly string[] | null;
 }
 
-/** Where the key of a record's lane comes from. */
+/** Where the key of a record's lane, or the id that tells a repeated record, comes from. */
 export type KeySource =
   | { readonly kind: 'key' }
   | { readonly kind: 'header'; readonly name: string }
@@ -214,3 +216,13 @@ export interface CommitSettings {
   readonly intervalMs: number;
   readonly everyRecords: number;
 }
+
+/** `dedupe`: which records are the same one, and where it is kept which were handled. */
+export interface DedupeSettings {
+  readonly by: KeySource;
+  readonly store: DedupeStore;
+}
+
+export type DedupeStore =
+  /** In the transaction of the effect. `url` may carry a password. */
+  { readonly kind: 'sql'; readonly url: string; readonly ttlMs: number };

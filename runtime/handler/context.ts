@@ -17,6 +17,11 @@ export interface Context {
   readonly signal: AbortSignal;
   /** For conditional writes: a smaller epoch of the same partition must not overwrite a larger one. */
   readonly fence: { readonly topic: string; readonly partition: number; readonly epoch: number };
+  /**
+   * With `dedupe.store: sql`: the transaction of this call. It commits when the handler resolves, together with the mark
+   * that the record was handled, and rolls back when the handler throws or its call is aborted.
+   */
+  readonly tx?: Transaction | undefined;
   /** Bound to the record: topic, partition, offset, key, type, attempt. */
   readonly log: Logger;
   /**
@@ -32,6 +37,14 @@ export interface Context {
   ): Promise<readonly Published[]>;
   /** Gives the record up now: it goes to the dead letter topic without another attempt. */
   deadLetter(reason: string, detail?: unknown): never;
+}
+
+export interface Transaction {
+  /**
+   * One statement of PostgreSQL with `$1`, `$2`, …; int8 arrives as bigint, json as a parsed value, timestamptz as Date.
+   * One that fails fails the call. Rejects when the transaction is over.
+   */
+  query<Row>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
 export interface Logger {

@@ -11,6 +11,8 @@ export interface Spec<T = unknown> {
   readonly retry?: RetryPolicy;
   /** Of one call, such as `30s`. */
   readonly timeout?: string;
+  /** False: called for every record, also in a group with `dedupe`, and without `ctx.tx`. */
+  readonly dedupe?: boolean;
 }
 
 /** The keys of the manifest's `retry`; what is missing comes from there. */

@@ -3,6 +3,7 @@
 import type { SchemaSettings } from '../core/event-types.ts';
 import type { GroupSettings, HandlerSettings, KeySource } from '../core/settings.ts';
 import { milliseconds, octets } from './amounts.ts';
+import { compileDedupe } from './compile-dedupe.ts';
 import { instanceIdOf } from './instance-id.ts';
 import { plainValue } from './plain-value.ts';
 import { type Path, type Position, type Problem, problem, type Report } from './problem.ts';
@@ -25,6 +26,8 @@ export interface GroupContext {
   readonly processTree: MapTree;
   /** What `workers: auto` means. */
   readonly cpus: number;
+  /** `store.url`, compiled; null where it has a mistake. */
+  readonly storeUrl: string | null;
   /** Of the manifest. */
   readonly schemas: SchemaSettings;
   /** Where `staticMembership: auto` finds the name of the pod. */
@@ -83,6 +86,11 @@ export function compileGroup(
     },
     dlq: { enabled: dlq.enabled, onError: dlq.onError, onDisabled: dlq.onDisabled, maxReplays: dlq.maxReplays },
     commit: { intervalMs: milliseconds(commit.interval), everyRecords: commit.everyRecords },
+    dedupe: compileDedupe(value, {
+      own: subtree(context.manifest.tree, ['groups', context.name, 'dedupe']),
+      storeUrl: context.storeUrl,
+      report,
+    }),
     schemas: context.schemas,
   };
   return { settings, problems };
@@ -170,8 +178,8 @@ export function stepsOf(path: string): readonly string[] {
   return path.match(/[A-Za-z_][A-Za-z0-9_-]*|[0-9]+/g) ?? [];
 }
 
-/** @param text matches the pattern of `concurrency.keyFrom` */
-function compileKeySource(text: string): KeySource {
+/** @param text matches the pattern of `concurrency.keyFrom` and `dedupe.by` */
+export function compileKeySource(text: string): KeySource {
   if (text === 'key') return { kind: 'key' };
   if (text.startsWith('header:')) return { kind: 'header', name: text.slice('header:'.length) };
   return { kind: 'path', path: stepsOf(text) };

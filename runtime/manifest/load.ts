@@ -160,6 +160,7 @@ function compile(
       process,
       processTree: tree,
       cpus,
+      storeUrl: settings?.store.url ?? null,
       schemas: schemas.get(manifest) ?? anyEvents, // with a problem, nothing of it is used
       env: options.env,
     } satisfies GroupContext);

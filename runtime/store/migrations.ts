@@ -55,4 +55,19 @@ export const migrations: readonly Migration[] = [
        )`,
     ],
   },
+  {
+    version: 2,
+    name: 'marks of handled records',
+    statements: [
+      // What a mark means is in `handled.ts`. The second index is for removing old ones.
+      `create table store_handled (
+         group_name  text not null,
+         handler     text not null,
+         record_id   text not null,
+         handled_at  timestamptz not null default now(),
+         primary key (group_name, handler, record_id)
+       )`,
+      'create index store_handled_at on store_handled (group_name, handled_at)',
+    ],
+  },
 ];

@@ -1,8 +1,9 @@
 /** The SQL port on PostgreSQL, through a pool of connections of `pg`, which only this file loads. */
-import type { CustomTypesConfig, Pool, PoolClient } from 'pg';
+import type { Client, CustomTypesConfig, Pool, PoolClient } from 'pg';
 import { StoreError } from '../core/errors.ts';
 import { type Execute, OpenTransaction } from './open-transaction.ts';
-import { advisoryKey, type Database, type Sql } from './sql.ts';
+import { Cancellation } from './postgres-cancellation.ts';
+import { advisoryKey, type Database, type Sql, type TransactionLimits } from './sql.ts';
 import { storeFault } from './sql-faults.ts';
 
 export interface PostgresOptions {
@@ -21,7 +22,9 @@ const int8Oid = 20;
  * READ COMMITTED whatever the database's default is: a statement has to see what was committed while it waited for a
  * lock. A program that stands still in a transaction would hold up everybody's appends, so PostgreSQL ends it.
  */
-const begin = "begin isolation level read committed; set local idle_in_transaction_session_timeout = '60s'";
+const begin = (idleMs: number): string =>
+  `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${Math.ceil(idleMs)}`;
+const idleMaxMs = 60_000;
 
 /** A machine that is gone says no goodbye: after 25 s without an answer its lock is free. PostgreSQL's default is hours. */
 const watchClient = 'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3';
@@ -32,20 +35,23 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   const types: CustomTypesConfig = {
     getTypeParser: (oid, format) => (oid === int8Oid ? BigInt : pg.types.getTypeParser(oid, format)) as never,
   };
-  const pool = new pg.Pool({
+  const clientOptions = {
     connectionString: options.url,
-    // A relay keeps one for itself.
-    max: Math.max(2, options.connectionsMax),
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     application_name: 'kafka-worker-runtime',
     types,
+  };
+  const pool = new pg.Pool({
+    ...clientOptions,
+    // A relay keeps one for itself.
+    max: Math.max(2, options.connectionsMax),
   });
   // A connection that breaks while nobody uses it: the pool makes another one when it is wanted.
   pool.on('error', () => {});
   // One that breaks in use: what is under way fails. Without a listener the process would end.
   pool.on('connect', (client) => client.on('error', () => {}));
-  const database = new PostgresDatabase(pool, options.name);
+  const database = new PostgresDatabase(pool, () => new pg.Client(clientOptions), options.name);
   try {
     await database.query('select 1');
     return database;
@@ -60,9 +66,11 @@ class PostgresDatabase implements Database {
   readonly inTransaction = false;
   readonly name: string;
   readonly #pool: Pool;
+  readonly #makeClient: () => Client;
 
-  constructor(pool: Pool, name: string) {
+  constructor(pool: Pool, makeClient: () => Client, name: string) {
     this.#pool = pool;
+    this.#makeClient = makeClient;
     this.name = name;
   }
 
@@ -70,16 +78,17 @@ class PostgresDatabase implements Database {
     return this.#executeOn(this.#pool)(text, params);
   }
 
-  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (sql: Sql) => Promise<T>, limits: TransactionLimits = {}): Promise<T> {
     const client = await this.#connect();
     const execute = this.#executeOn(client);
     const open = new OpenTransaction(execute);
+    const stop = new Cancellation(client, this.#makeClient, limits.signal);
     try {
-      await execute(begin);
+      await execute(begin(limits.idleMs ?? idleMaxMs));
       const result = await work(open);
       open.check();
-      await execute('commit');
-      client.release();
+      await this.#commit(client);
+      client.release(await stop.wasSent());
       return result;
     } catch (error) {
       // A rollback that fails means that the connection is gone, and the transaction with it.
@@ -87,9 +96,19 @@ class PostgresDatabase implements Database {
         () => true,
         () => false,
       );
-      client.release(!rolledBack);
+      client.release((await stop.wasSent()) || !rolledBack);
       throw error;
     }
+  }
+
+  async #commit(client: PoolClient): Promise<void> {
+    const { command } = await client.query('commit').catch((error: unknown) => {
+      throw this.#fault(error);
+    });
+    if (command === 'COMMIT') return;
+    // Nobody saw the statement that failed: it was sent, and not waited for.
+    const text = `the store ${this.name}: a statement of the transaction had failed, so it was rolled back`;
+    throw new StoreError('RT_STORE_REFUSED', text, { retryable: false });
   }
 
   async exclusively(table: string, work: (sql: Sql, signal: AbortSignal) => Promise<void>): Promise<boolean> {
@@ -157,7 +176,7 @@ class SingleConnection implements Sql {
 
   async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const open = new OpenTransaction(this.query);
-    await this.query(begin);
+    await this.query(begin(idleMaxMs));
     try {
       const result = await work(open);
       open.check();

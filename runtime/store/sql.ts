@@ -23,9 +23,20 @@ export interface Sql {
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
 }
 
+export interface TransactionLimits {
+  /**
+   * Cancels the statement under way, so that `work` gets to its end; it has to reject then. A session that does not answer
+   * any more is not waited for by anybody else.
+   */
+  readonly signal?: AbortSignal;
+  /** How long it may stand without a statement before PostgreSQL ends it. Default 60 s. */
+  readonly idleMs?: number;
+}
+
 export interface Database extends Sql {
   /** Its url without the password, for messages. */
   readonly name: string;
+  transaction<T>(work: (sql: Sql) => Promise<T>, limits?: TransactionLimits): Promise<T>;
   readonly kind: 'postgres' | 'pglite';
   /**
    * Runs `work` while nobody else runs one under the same table's lock: on PostgreSQL no other process, on PGlite nobody

@@ -8,6 +8,7 @@ import type { Consumer, ConsumerHooks } from '../core/stages.ts';
 import { createDispatch } from '../dispatch/dispatch.ts';
 import { createOutcome } from '../outcome/settle.ts';
 import type { StageMakers } from './group-runner.ts';
+import { reachGroupStore } from './group-store.ts';
 import { ensureGroupTopics } from './group-topics.ts';
 import { ProgressReturns } from './progress-returns.ts';
 import type { Shared, SharedDeps } from './shared.ts';
@@ -58,6 +59,9 @@ export function buildStages(group: GroupSettings, source: GroupSource, deps: Sha
       }),
     outcome: () => createOutcome({ ...common, group, write: source.writeDeadLetter }),
     publish: source.publish,
-    topics: source.topics,
+    async topics() {
+      await reachGroupStore(group);
+      await source.topics();
+    },
   };
 }

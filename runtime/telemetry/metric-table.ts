@@ -44,6 +44,12 @@ export const metricTable = {
     labels: ['group'],
     meaning: 'Records that no handler takes; they count as finished',
   },
+  'messages.duplicates': {
+    type: 'counter',
+    unit: 'calls',
+    labels: ['group'],
+    meaning: 'Handler calls left out, since `dedupe` knows the record',
+  },
   'batch.size': {
     type: 'histogram',
     unit: 'records',

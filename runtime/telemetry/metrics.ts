@@ -95,6 +95,7 @@ export class Metrics {
       this.#durations.add(labels, call.buckets, call.sumMs);
     }
     if (tally.skipped > 0) this.#count('messages.skipped', { group }, tally.skipped);
+    if (tally.duplicates !== undefined) this.#count('messages.duplicates', { group }, tally.duplicates);
   }
 
   #register(name: MetricName): void {

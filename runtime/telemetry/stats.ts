@@ -8,6 +8,8 @@ export interface Stats {
   readonly events_consumed: number;
   readonly events_processed_success: number;
   readonly events_processed_failed: number;
+  /** Handler calls left out by `dedupe`. */
+  readonly duplicates_skipped: number;
   readonly messages_sent_to_dlq: number;
   readonly handler_errors: number;
   readonly reconnections: number;
@@ -71,6 +73,7 @@ export class StatsBoard {
     'handler.tally': ({ group, tally }) =>
       this.#add(group, (counts) => {
         for (const { count } of tally.handled) counts.events_processed_success += count;
+        counts.duplicates_skipped += tally.duplicates ?? 0;
         for (const { errors } of tally.calls) {
           counts.handler_errors += errors;
           if (errors > 0) counts.last_error_at = this.#now();
@@ -112,6 +115,7 @@ function zero(): Counts {
     events_consumed: 0,
     events_processed_success: 0,
     events_processed_failed: 0,
+    duplicates_skipped: 0,
     messages_sent_to_dlq: 0,
     handler_errors: 0,
     reconnections: 0,

@@ -5,7 +5,7 @@
 import type { Clock } from '../core/clock.ts';
 import { HandlerError } from '../core/errors.ts';
 import type { AbortReason, PublishOptions } from '../core/thread-messages.ts';
-import type { Context, Logger } from '../handler/context.ts';
+import type { Context, Logger, Transaction } from '../handler/context.ts';
 import { toRecord } from '../handler/envelope.ts';
 import type { OutboundEvent, Published } from '../handler/outbound-event.ts';
 import { createLogger, type LogSink } from './handler-log.ts';
@@ -55,6 +55,7 @@ class Publication extends Promise<readonly Published[]> {
 /** For the runner, and out of the handler's reach. */
 let abortCall: (context: CallContext, reason: AbortReason) => void;
 let publicationsOf: (context: CallContext) => readonly Publication[] | null;
+let giveTransaction: (context: CallContext, tx: Transaction) => void;
 
 export class CallContext implements Context {
   readonly #services: CallServices;
@@ -66,6 +67,7 @@ export class CallContext implements Context {
   #abort: AbortController | null = null;
   #abortedFor: AbortReason | null = null;
   #publications: Publication[] | null = null;
+  #tx: Transaction | undefined = undefined;
 
   static {
     abortCall = (context, reason) => {
@@ -75,6 +77,9 @@ export class CallContext implements Context {
       context.#abort?.abort(context.#abortedFor);
     };
     publicationsOf = (context) => context.#publications;
+    giveTransaction = (context, tx) => {
+      context.#tx = tx;
+    };
   }
 
   /** @param attempt from 1 @param startedAt milliseconds of the clock */
@@ -128,6 +133,10 @@ export class CallContext implements Context {
     return { topic: this.#event.topic, partition: this.#event.partition, epoch: this.#epoch };
   }
 
+  get tx(): Transaction | undefined {
+    return this.#tx;
+  }
+
   get log(): Logger {
     return createLogger(this.#services, placeOf(this.#event), this.attempt);
   }
@@ -158,7 +167,7 @@ export class CallContext implements Context {
   }
 }
 
-export { abortCall, type Publication, publicationsOf };
+export { abortCall, giveTransaction, type Publication, publicationsOf };
 
 /** Waits for what the handler did not wait for. @throws the failure of a publish that nobody waited for */
 export async function acknowledged(publications: readonly Publication[]): Promise<void> {

@@ -9,6 +9,7 @@ import type { Failure } from './retry-decision.ts';
 import type { RouteHandler } from './routes.ts';
 import type { RunningCalls } from './running-calls.ts';
 import type { SetRun } from './set-run.ts';
+import { StoreDown } from './store-down.ts';
 
 /**
  * This is the inner loop: plain arguments instead of an object, and nothing made that a handler does not ask for.
@@ -63,6 +64,7 @@ export function timed(
 
 /** A body that cannot be read is what failed, also when the handler threw something of its own because of it. */
 export function failureOf(thrown: unknown, event: RecordEvent): Failure {
+  if (StoreDown.is(thrown)) return { kind: 'unavailable', error: toErrorData(thrown.cause) };
   const fault = readFailureOf(event);
   if (fault instanceof SchemaError)
     return { kind: 'refused', reason: 'schema_error', refusal: fault.refusal, error: toErrorData(fault) };

@@ -14,6 +14,8 @@ export interface HandlerFunction {
   readonly handle: Fn;
   readonly retry: RetryLimits;
   readonly timeoutMs: number;
+  /** Left out for records that it has handled before. */
+  readonly dedupe: boolean;
 }
 
 export interface HandlerModule {
@@ -28,8 +30,8 @@ export interface HandlerModule {
 }
 
 const AsyncFunction = (async () => {}).constructor;
-const specKeys = ['handle', 'retry', 'timeout'];
-const laterSpecKeys = ['batch', 'by', 'onError', 'dedupe'];
+const specKeys = ['handle', 'retry', 'timeout', 'dedupe'];
+const laterSpecKeys = ['batch', 'by', 'onError'];
 const retryKeys = ['maxRetries', 'baseDelay', 'maxDelay', 'jitter', 'never'];
 const laterLifecycleKeys = ['onAssigned', 'onRevoked'];
 const example =
@@ -58,19 +60,28 @@ export function checkHandlers(exported: object, settings: HandlerSettings, group
 }
 
 function checkHandler(type: string, handler: unknown, group: GroupSettings): HandlerFunction {
-  const inherited = { retry: group.retry, timeoutMs: group.timeouts.handlerMs };
+  const inherited = { retry: group.retry, timeoutMs: group.timeouts.handlerMs, dedupe: group.dedupe !== null };
   if (typeof handler === 'function') return { ...inherited, handle: apart(handler as Fn) };
   if (!isObject(handler)) {
     throw new TypeError(`"${type}" is ${describe(handler)}; expected a function, or an object with handle()`);
   }
   checkKeys(`"${type}"`, handler, specKeys, laterSpecKeys);
-  const { handle, retry, timeout } = handler;
+  const { handle, retry, timeout, dedupe } = handler;
   if (typeof handle !== 'function') throw new TypeError(`"${type}".handle is ${describe(handle)}; expected a function`);
   return {
     handle: apart(handle as Fn),
     retry: retry === undefined ? inherited.retry : checkRetry(type, retry, group.retry),
     timeoutMs: timeout === undefined ? inherited.timeoutMs : duration(`"${type}".timeout`, timeout),
+    dedupe: dedupe === undefined ? inherited.dedupe : checkDedupe(`"${type}".dedupe`, dedupe, group),
   };
+}
+
+function checkDedupe(at: string, dedupe: unknown, group: GroupSettings): boolean {
+  if (typeof dedupe !== 'boolean') throw new TypeError(`${at} is ${describe(dedupe)}; expected true or false`);
+  if (dedupe && group.dedupe === null) {
+    throw new TypeError(`${at} is true, but the group does not say by what: set groups.${group.name}.dedupe.by`);
+  }
+  return dedupe;
 }
 
 /**

@@ -62,6 +62,8 @@ export class Delivery {
   next: Delivery | null = null;
   /** Number of the attempt that is under way or comes next. */
   attempt = 1;
+  /** Attempts in a row that failed of something that is away: they are not counted. */
+  #outages = 0;
   #state: 'queued' | 'running' | 'waiting' | 'reported' | 'over' = 'queued';
   #call: HandlerCall | null = null;
   #timer: Timer | null = null;
@@ -120,7 +122,7 @@ export class Delivery {
       this.#call = null;
       const failure = this.#host.callSettled(this, call, thrown, failed);
       if (this.#state !== 'running') return;
-      this.#note(position, call.aborted ? timedOut(call) : failure);
+      this.#note(position, call.aborted && failure?.kind !== 'unavailable' ? timedOut(call) : failure);
       this.#runFrom(position + 1);
     };
     call.settled(
@@ -148,7 +150,10 @@ export class Delivery {
       this.#finish(true);
       return;
     }
-    const decision = decideRetry(failure, this.attempt, this.#limits ?? this.#host.limits, this.#host.random);
+    const isOutage = failure.kind === 'unavailable';
+    this.#outages = isOutage ? this.#outages + 1 : 0;
+    const attempts = isOutage ? this.#outages : this.attempt;
+    const decision = decideRetry(failure, attempts, this.#limits ?? this.#host.limits, this.#host.random);
     switch (decision.kind) {
       case 'retry':
         this.#waitFor(decision.delayMs, failure);
@@ -170,7 +175,7 @@ export class Delivery {
     this.#host.retrying(this, delayMs, failure);
     this.#timer = this.#host.clock.after(delayMs, () => {
       this.#timer = null;
-      this.attempt++;
+      if (failure.kind !== 'unavailable') this.attempt++;
       this.#host.makeReady(this);
     });
   }

@@ -4,7 +4,7 @@
  */
 
 import { atPath } from '../core/json-path.ts';
-import type { ConcurrencySettings } from '../core/settings.ts';
+import type { ConcurrencySettings, KeySource } from '../core/settings.ts';
 import type { RecordBatch } from '../protocol/records/record-batch.ts';
 import { decodeJson } from './json-body.ts';
 
@@ -22,7 +22,8 @@ export function laneKeyOf(concurrency: ConcurrencySettings): LaneKeyOf {
   return (batch, index) => key(batch, index) ?? withoutKey;
 }
 
-function keyReader(from: ConcurrencySettings['keyFrom']): LaneKeyOf {
+/** @returns bytes as latin1, a value of JSON as it is; null where the record has none */
+export function keyReader(from: KeySource): LaneKeyOf {
   switch (from.kind) {
     case 'key':
       return (batch, index) => batch.latin1KeyAt(index);

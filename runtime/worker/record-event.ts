@@ -19,10 +19,11 @@ const shownKeyMax = 256; // characters, in log lines and reports
 
 const notRead = Symbol('not read');
 
-/** For the runner, and not part of what a handler sees: what a read failed of, any header, the place in Kafka. */
+/** For the runner, and not part of what a handler sees: what a read failed of, any header, the place in Kafka, the bytes. */
 let readFailureOf: (event: RecordEvent) => DecodeError | SchemaError | null;
 let headerOf: (event: RecordEvent, header: keyof typeof envelopeHeaders) => string | undefined;
 let placeOf: (event: RecordEvent) => PlaceOfRecord;
+let readRecord: <T>(event: RecordEvent, read: (batch: RecordBatch, index: number) => T) => T;
 
 export class RecordEvent implements Event {
   readonly type: string;
@@ -36,6 +37,7 @@ export class RecordEvent implements Event {
   static {
     readFailureOf = (event) => event.#readFailure;
     headerOf = (event, header) => event.#text(name[header]);
+    readRecord = (event, read) => read(event.#live(), event.#index);
     placeOf = (event) => ({
       topic: event.topic,
       partition: event.partition,
@@ -170,7 +172,7 @@ export class RecordEvent implements Event {
   }
 }
 
-export { headerOf, placeOf, readFailureOf };
+export { headerOf, placeOf, readFailureOf, readRecord };
 
 /** A record with bytes of its own, as it came: for handlers that may change them, and for dead letters. */
 export function copyRecord(batch: RecordBatch, index: number): RawEvent {

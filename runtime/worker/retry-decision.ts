@@ -8,8 +8,10 @@ import type { DeadLetterReason } from '../core/thread-messages.ts';
 
 export type RetryLimits = Pick<RetrySettings, 'maxRetries' | 'baseDelayMs' | 'maxDelayMs' | 'jitter' | 'never'>;
 
-/** `deadLetter`: the handler asked for it. */
-export type Failure = { readonly kind: 'thrown' | 'deadLetter'; readonly error: ErrorData } | RefusedRecord;
+/** `deadLetter`: the handler asked for it. `unavailable`: what the attempt needs is away, which is not the record's fault. */
+export type Failure =
+  | { readonly kind: 'thrown' | 'deadLetter' | 'unavailable'; readonly error: ErrorData }
+  | RefusedRecord;
 
 /** The record itself is at fault, whoever handles it, and however often. */
 export interface RefusedRecord {
@@ -27,12 +29,13 @@ export type Decision =
 
 const delayMaxMs = 2 ** 31 - 1; // what a timer of Node can hold
 
-/** @param attempt number of the attempt that failed, from 1 */
+/** @param attempt number of the attempt that failed, from 1; with `unavailable` those that failed so count by themselves */
 export function decideRetry(failure: Failure, attempt: number, limits: RetryLimits, random: Random): Decision {
   if (failure.kind === 'refused') {
     if (failure.refusal === 'skip') return { kind: 'skipped' };
     return { kind: 'exhausted', reason: failure.reason, hold: failure.refusal === 'fail' };
   }
+  if (failure.kind === 'unavailable') return { kind: 'retry', delayMs: backoffMs(limits, attempt - 1, random) };
   if (failure.kind === 'deadLetter' || isFinal(failure.error, limits.never)) {
     return { kind: 'exhausted', reason: 'handler_error', hold: false };
   }

@@ -12,6 +12,7 @@ import { partitionKey } from '../core/record-set.ts';
 import type { FromThread, RecordsTask, SetDone, ThreadStart, ToThread } from '../core/thread-messages.ts';
 import { ThreadPulse } from '../core/thread-pulse.ts';
 import type { HandlerModule } from './check-handlers.ts';
+import { type Dedupe, deduplicated } from './dedupe.ts';
 import type { Shapes } from './event-shapes.ts';
 import { laneKeyOf } from './lane-key.ts';
 import { PartitionRunner, type PartitionThread } from './partition-runner.ts';
@@ -29,6 +30,8 @@ export interface ThreadRunnerOptions {
   readonly start: ThreadStart;
   readonly modules: readonly HandlerModule[];
   readonly shapes: Shapes;
+  /** Missing: every record is handled. */
+  readonly dedupe?: Dedupe | null;
   readonly post: (message: FromThread) => void;
   readonly clock: Clock;
   readonly random: Random;
@@ -47,15 +50,17 @@ export class ThreadRunner {
   readonly #thread: PartitionThread;
   readonly #clock: Clock;
   readonly #post: (message: FromThread) => void;
+  readonly #dedupe: Dedupe | null;
   readonly #publisher: Publisher;
   readonly #slots = new Map<string, Slot>();
   /** Sets that are not given back: messages about others have no effect any more. */
   readonly #sets = new Map<number, SetRun>();
   #tallyTimer: Timer | null = null;
 
-  constructor({ start, modules, shapes, post, clock, random, newId }: ThreadRunnerOptions) {
+  constructor({ start, modules, shapes, dedupe = null, post, clock, random, newId }: ThreadRunnerOptions) {
     this.#clock = clock;
     this.#post = post;
+    this.#dedupe = dedupe;
     this.#publisher = new Publisher(post);
     const { group, logLevel, maxRunning } = start;
     const services = { group: group.name, logLevel, clock, publisher: this.#publisher, post, newId };
@@ -65,7 +70,7 @@ export class ThreadRunner {
       group,
       clock,
       random,
-      routes: new Routes(modules, group.schemas, shapes),
+      routes: new Routes(deduplicated(modules, dedupe), group.schemas, shapes),
       laneKeyOf: laneKeyOf(group.concurrency),
       suspects,
       calls,
@@ -155,7 +160,7 @@ export class ThreadRunner {
     this.#tallyTimer?.cancel();
     this.#tallyTimer = null;
     const runners = [...this.#slots.values()].flatMap((slot) => slot.runner ?? []);
-    const tally = takeTally(runners, this.#thread.routes);
+    const tally = takeTally(runners, this.#thread.routes, this.#dedupe?.takeDuplicates() ?? 0);
     if (tally !== null) this.#post({ kind: 'tally', tally });
   }
 }

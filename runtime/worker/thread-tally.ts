@@ -12,8 +12,11 @@ export function countHandled(handled: number[], route: Route): void {
   handled[route.id] = (handled[route.id] ?? 0) + 1;
 }
 
-/** Takes the counts: they are zero afterwards. @returns null when nothing was counted */
-export function takeTally(partitions: readonly Counted[], routes: Routes): Tally | null {
+/**
+ * Takes the counts: they are zero afterwards.
+ * @param duplicates calls that were left out @returns null when nothing was counted
+ */
+export function takeTally(partitions: readonly Counted[], routes: Routes, duplicates: number): Tally | null {
   const handled: Tally['handled'][number][] = [];
   for (const { topic, partition, handled: counts } of partitions) {
     counts.forEach((count, id) => {
@@ -24,6 +27,6 @@ export function takeTally(partitions: readonly Counted[], routes: Routes): Tally
   const calls = [...routes.stats].flatMap((stats) => stats.take() ?? []);
   const { skipped } = routes;
   routes.skipped = 0;
-  if (handled.length === 0 && calls.length === 0 && skipped === 0) return null;
-  return { handled, calls, skipped };
+  if (handled.length === 0 && calls.length === 0 && skipped === 0 && duplicates === 0) return null;
+  return { handled, calls, skipped, ...(duplicates > 0 && { duplicates }) };
 }

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { FromThread, RecordsTask, SetDone, Started, ThreadStart, ToThread } from '../core/thread-messages.ts';
+import { type Dedupe, openDedupe } from './dedupe.ts';
 import { loadHandlers } from './load-handlers.ts';
 import { ThreadRunner } from './thread-runner.ts';
 
@@ -29,16 +30,19 @@ export interface WorkerHostOptions {
 export function createWorkerHost({ start, post, clock, random }: WorkerHostOptions): WorkerHost {
   const ending = new AbortController();
   let runner: ThreadRunner | null = null;
+  let dedupe: Dedupe | null = null;
   const end = (): Promise<void> => {
     const quiet = runner?.end() ?? Promise.resolve();
     ending.abort('shutdown');
-    return quiet;
+    // What runs still may need it.
+    return quiet.then(() => dedupe?.close());
   };
   return {
     async load() {
       const loaded = await loadHandlers(start.group, { thread: start.thread, clock, signal: ending.signal });
       if (loaded.kind === 'failed') return loaded;
-      runner = new ThreadRunner({ ...loaded, start, post, clock, random, newId: randomUUID });
+      dedupe = await openDedupe(start, clock);
+      runner = new ThreadRunner({ ...loaded, dedupe, start, post, clock, random, newId: randomUUID });
       const handlers = loaded.modules.map(({ file, byType, any }) => ({
         file,
         types: [...byType.keys(), ...(any === null ? [] : ['*'])],

@@ -11,7 +11,7 @@ const latest = migrations.length;
 /** Runs on a database as the step before has left it; then there are no tables at all. */
 async function onEmpty({ store }: StoreUnderTest, work: () => Promise<void>): Promise<void> {
   const drop = async (): Promise<void> => {
-    const tables = ['store_events', 'store_snapshots', 'store_outbox', 'store_migrations', 'more'];
+    const tables = ['store_events', 'store_snapshots', 'store_outbox', 'store_handled', 'store_migrations', 'more'];
     for (const table of tables) await store.sql.query(`drop table if exists ${table}`);
   };
   await drop();

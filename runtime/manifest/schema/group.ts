@@ -2,6 +2,7 @@ import { batchLater, batchOptions } from './batch.ts';
 import { bufferOptions } from './buffer.ts';
 import { commitLater, commitOptions } from './commit.ts';
 import { concurrencyLater, concurrencyOptions } from './concurrency.ts';
+import { dedupeOptions } from './dedupe.ts';
 import { dlqLater, dlqOptions } from './dlq.ts';
 import { handlersOption } from './handlers.ts';
 import { retryLater, retryOptions } from './retry.ts';
@@ -41,9 +42,10 @@ const inheritedOptions = {
   retry: section('What happens when a handler fails.', retryOptions, retryLater),
   dlq: section('Where records go that failed for good.', dlqOptions, dlqLater),
   commit: section('When offsets are committed.', commitOptions, commitLater),
+  dedupe: section('A record that comes again is handled once.', dedupeOptions),
 } as const;
 
-const inheritedLater = ['delivery', 'dedupe', 'offsets', 'format', 'middleware', 'processes', 'priority'] as const;
+const inheritedLater = ['delivery', 'offsets', 'format', 'middleware', 'processes', 'priority'] as const;
 
 export const defaultsSection = section(
   'Inherited by every group of this file, key by key.',

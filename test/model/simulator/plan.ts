@@ -129,6 +129,7 @@ function drawGroup(workers: number, whole: (min: number, max: number) => number)
       maxHeapBytes: null,
     },
     instanceId: null,
+    dedupe: null,
     fetch: {
       maxWaitMs: whole(100, 3_000),
       minBytes: 1,

@@ -24,6 +24,7 @@ import type { RecordToWrite } from '../../../runtime/protocol/records/batch-writ
 import { writeBatch } from '../../../runtime/protocol/records/batch-writer.ts';
 import { ManualClock } from '../../../runtime/testing/manual-clock.ts';
 import { checkHandlers } from '../../../runtime/worker/check-handlers.ts';
+import type { Dedupe } from '../../../runtime/worker/dedupe.ts';
 import { noShapes, type Shapes } from '../../../runtime/worker/event-shapes.ts';
 import { ThreadRunner } from '../../../runtime/worker/thread-runner.ts';
 
@@ -43,6 +44,7 @@ export interface TestSettings {
   readonly maxDecompressedBytes?: number;
   readonly schemas?: Partial<SchemaSettings>;
   readonly shapes?: Shapes;
+  readonly dedupe?: Dedupe;
   readonly maxRunning?: number;
   readonly random?: Random;
   readonly clock?: ManualClock;
@@ -76,6 +78,7 @@ export function groupOf(settings: TestSettings = {}): GroupSettings {
       ...settings.retry,
     },
     schemas: { ...anyEvents, ...settings.schemas },
+    dedupe: null,
   } as unknown as GroupSettings;
 }
 
@@ -107,6 +110,7 @@ export class ThreadUnderTest {
         ),
       ),
       shapes,
+      dedupe: settings.dedupe ?? null,
       post: (message) => this.posted.push(settings.clone === false ? message : structuredClone(message)),
       clock: this.clock,
       random: settings.random ?? seededRandom(1),
