@@ -29,6 +29,7 @@ export {
   type StatsReport,
 } from './create-runtime.ts';
 export type { Context, Logger, Transaction } from './handler/context.ts';
+export type { DedupeModule, MarkOwner } from './handler/dedupe-module.ts';
 export {
   defineHandlers,
   type Fn,

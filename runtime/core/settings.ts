@@ -224,5 +224,11 @@ export interface DedupeSettings {
 }
 
 export type DedupeStore =
+  /** In each thread; `max` ids of one thread. */
+  | { readonly kind: 'memory'; readonly ttlMs: number; readonly max: number }
+  /** One file of the group, absolute; `max` ids of the group. */
+  | { readonly kind: 'sqlite'; readonly file: string; readonly ttlMs: number; readonly max: number }
+  /** Absolute path of a module with `seen` and `mark`. */
+  | { readonly kind: 'module'; readonly file: string }
   /** In the transaction of the effect. `url` may carry a password. */
-  { readonly kind: 'sql'; readonly url: string; readonly ttlMs: number };
+  | { readonly kind: 'sql'; readonly url: string; readonly ttlMs: number };

@@ -87,6 +87,8 @@ export function compileGroup(
     dlq: { enabled: dlq.enabled, onError: dlq.onError, onDisabled: dlq.onDisabled, maxReplays: dlq.maxReplays },
     commit: { intervalMs: milliseconds(commit.interval), everyRecords: commit.everyRecords },
     dedupe: compileDedupe(value, {
+      name: context.name,
+      manifest: context.manifest,
       own: subtree(context.manifest.tree, ['groups', context.name, 'dedupe']),
       storeUrl: context.storeUrl,
       report,

@@ -2,18 +2,27 @@
  * Ends the statement that is under way on one connection, when a signal is aborted. PostgreSQL takes that on another
  * connection only, and it may come late: after it was sent, the connection must not be used for anything else.
  */
-import type { Client, PoolClient } from 'pg';
+/** A connection that is not made yet. */
+export interface OtherConnection {
+  connect(): Promise<unknown>;
+  query(text: string, params: readonly unknown[]): Promise<unknown>;
+  end(): Promise<void>;
+  on(event: 'error', listener: () => void): unknown;
+}
 
 export class Cancellation {
-  readonly #client: PoolClient;
-  readonly #makeClient: () => Client;
+  readonly #client: object;
+  readonly #connection: () => OtherConnection;
   readonly #over = new AbortController();
   #sent: Promise<void> | null = null;
 
-  /** @param makeClient one of its own, not connected: those of the pool may all be waiting for something */
-  constructor(client: PoolClient, makeClient: () => Client, signal: AbortSignal | undefined) {
+  /**
+   * @param client of pg, connected
+   * @param connection makes one outside the pool, whose own may all be waiting for something
+   */
+  constructor(client: object, connection: () => OtherConnection, signal: AbortSignal | undefined) {
     this.#client = client;
-    this.#makeClient = makeClient;
+    this.#connection = connection;
     if (signal?.aborted) this.#send();
     else signal?.addEventListener('abort', () => this.#send(), { signal: this.#over.signal });
   }
@@ -26,12 +35,12 @@ export class Cancellation {
   }
 
   #send(): void {
-    const { processID } = this.#client as unknown as { readonly processID: number | null };
-    if (processID !== null) this.#sent = this.#cancel(processID);
+    const { processID } = this.#client as { readonly processID?: number | null };
+    if (processID != null) this.#sent = this.#cancel(processID);
   }
 
   async #cancel(processId: number): Promise<void> {
-    const other = this.#makeClient();
+    const other = this.#connection();
     other.on('error', () => {});
     try {
       await other.connect();

@@ -1,8 +1,8 @@
 /** The SQL port on PostgreSQL, through a pool of connections of `pg`, which only this file loads. */
-import type { Client, CustomTypesConfig, Pool, PoolClient } from 'pg';
+import type { CustomTypesConfig, Pool, PoolClient } from 'pg';
 import { StoreError } from '../core/errors.ts';
 import { type Execute, OpenTransaction } from './open-transaction.ts';
-import { Cancellation } from './postgres-cancellation.ts';
+import { Cancellation, type OtherConnection } from './postgres-cancellation.ts';
 import { advisoryKey, type Database, type Sql, type TransactionLimits } from './sql.ts';
 import { storeFault } from './sql-faults.ts';
 
@@ -51,7 +51,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   pool.on('error', () => {});
   // One that breaks in use: what is under way fails. Without a listener the process would end.
   pool.on('connect', (client) => client.on('error', () => {}));
-  const database = new PostgresDatabase(pool, () => new pg.Client(clientOptions), options.name);
+  const database = new PostgresDatabase(pool, () => new pg.Client(clientOptions) as OtherConnection, options.name);
   try {
     await database.query('select 1');
     return database;
@@ -66,11 +66,11 @@ class PostgresDatabase implements Database {
   readonly inTransaction = false;
   readonly name: string;
   readonly #pool: Pool;
-  readonly #makeClient: () => Client;
+  readonly #otherConnection: () => OtherConnection;
 
-  constructor(pool: Pool, makeClient: () => Client, name: string) {
+  constructor(pool: Pool, otherConnection: () => OtherConnection, name: string) {
     this.#pool = pool;
-    this.#makeClient = makeClient;
+    this.#otherConnection = otherConnection;
     this.name = name;
   }
 
@@ -82,7 +82,7 @@ class PostgresDatabase implements Database {
     const client = await this.#connect();
     const execute = this.#executeOn(client);
     const open = new OpenTransaction(execute);
-    const stop = new Cancellation(client, this.#makeClient, limits.signal);
+    const stop = new Cancellation(client, this.#otherConnection, limits.signal);
     try {
       await execute(begin(limits.idleMs ?? idleMaxMs));
       const result = await work(open);

@@ -55,6 +55,7 @@ class Publication extends Promise<readonly Published[]> {
 /** For the runner, and out of the handler's reach. */
 let abortCall: (context: CallContext, reason: AbortReason) => void;
 let publicationsOf: (context: CallContext) => readonly Publication[] | null;
+let isAborted: (context: CallContext) => boolean;
 let giveTransaction: (context: CallContext, tx: Transaction) => void;
 
 export class CallContext implements Context {
@@ -77,6 +78,7 @@ export class CallContext implements Context {
       context.#abort?.abort(context.#abortedFor);
     };
     publicationsOf = (context) => context.#publications;
+    isAborted = (context) => context.#abortedFor !== null;
     giveTransaction = (context, tx) => {
       context.#tx = tx;
     };
@@ -167,7 +169,7 @@ export class CallContext implements Context {
   }
 }
 
-export { abortCall, giveTransaction, type Publication, publicationsOf };
+export { abortCall, giveTransaction, isAborted, type Publication, publicationsOf };
 
 /** Waits for what the handler did not wait for. @throws the failure of a publish that nobody waited for */
 export async function acknowledged(publications: readonly Publication[]): Promise<void> {

@@ -4,9 +4,13 @@
  */
 import { basename, dirname, extname } from 'node:path';
 import type { Clock } from '../core/clock.ts';
+import type { TopicPartition } from '../core/record-set.ts';
 import type { ThreadStart } from '../core/thread-messages.ts';
 import type { Fn } from '../handler/define-handlers.ts';
+import { BestEffortDedupe } from './best-effort-dedupe.ts';
 import type { HandlerFunction, HandlerModule } from './check-handlers.ts';
+import { MemoryMarks } from './memory-marks.ts';
+import { loadModuleMarks } from './module-marks.ts';
 
 export interface Dedupe {
   /**
@@ -16,17 +20,36 @@ export interface Dedupe {
   around(handle: HandlerFunction, handler: string): Fn;
   /** Calls that were left out, since the last time. */
   takeDuplicates(): number;
+  /** The partition was taken away. */
+  forget(partition: TopicPartition): void;
   /** No call is under way any more. */
   close(): Promise<void>;
 }
 
-/** Before the first record; connects to nothing yet. @returns null for a group without `dedupe` */
+/**
+ * Before the first record; connects to nothing yet.
+ * @returns null for a group without `dedupe` @throws TypeError for a module that is none
+ */
 export async function openDedupe({ group, thread, maxRunning }: ThreadStart, clock: Clock): Promise<Dedupe | null> {
   if (group.dedupe === null) return null;
   const { by, store } = group.dedupe;
-  // Loaded only where it is asked for: most groups have no database.
-  const { SqlDedupe } = await import('./sql-dedupe.ts');
-  return new SqlDedupe({ group: group.name, by, store, thread, maxRunning, clock });
+  switch (store.kind) {
+    case 'memory':
+      return new BestEffortDedupe(by, new MemoryMarks(store, clock));
+    case 'module':
+      return new BestEffortDedupe(by, await loadModuleMarks(store.file, group.name));
+    // Loaded only where they are asked for: most groups have no database.
+    case 'sqlite': {
+      const { SqliteMarks } = await import('./sqlite-marks.ts');
+      return new BestEffortDedupe(by, new SqliteMarks(store, clock));
+    }
+    case 'sql': {
+      const { SqlDedupe } = await import('./sql-dedupe.ts');
+      return new SqlDedupe({ group: group.name, by, store, thread, maxRunning, clock });
+    }
+    default:
+      return store satisfies never;
+  }
 }
 
 /** @param modules all of the group @returns the same, with every handler that takes part called through `dedupe` */

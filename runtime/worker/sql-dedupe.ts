@@ -77,6 +77,10 @@ export class SqlDedupe implements Dedupe {
     return taken;
   }
 
+  forget(): void {
+    // The next owner needs the marks.
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#forgetting?.cancel();

@@ -112,7 +112,8 @@ export class ThreadRunner {
         this.#publisher.settle(message.request, message.result);
         return;
       case 'close':
-        // A drain needs nothing here: what was handed over is worked on anyway, and no more comes.
+        this.#dedupe?.forget(message);
+        // A drain needs nothing else: what was handed over is worked on anyway, and no more comes.
         if (message.mode === 'abort') this.#close(message);
         return;
       case 'end':

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
+import { toErrorData } from '../core/error-data.ts';
 import type { Random } from '../core/random.ts';
 import type { FromThread, RecordsTask, SetDone, Started, ThreadStart, ToThread } from '../core/thread-messages.ts';
 import { type Dedupe, openDedupe } from './dedupe.ts';
@@ -41,7 +42,12 @@ export function createWorkerHost({ start, post, clock, random }: WorkerHostOptio
     async load() {
       const loaded = await loadHandlers(start.group, { thread: start.thread, clock, signal: ending.signal });
       if (loaded.kind === 'failed') return loaded;
-      dedupe = await openDedupe(start, clock);
+      try {
+        dedupe = await openDedupe(start, clock);
+      } catch (error) {
+        const { message } = toErrorData(error);
+        return { kind: 'failed', file: 'dedupe.store', message };
+      }
       runner = new ThreadRunner({ ...loaded, dedupe, start, post, clock, random, newId: randomUUID });
       const handlers = loaded.modules.map(({ file, byType, any }) => ({
         file,

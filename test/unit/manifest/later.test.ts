@@ -29,7 +29,6 @@ const inherited = [
   'retry: { tiers: [] }',
   'dlq: { headers: native }',
   'dlq: { stack: false }',
-  'dedupe: {}',
   'offsets: kafka',
   'format: null',
   'commit: { metadata: offsets }',

@@ -63,7 +63,12 @@ test.each([
   ['a number as handler', 'export default { A: 5 };', /"A" is number 5; expected a function/],
   ['handle is missing', 'export default { A: { timeout: "1s" } };', /"A".handle is undefined/],
   ['a batch handler', 'export default { A: { batch() {} } };', /"A": "batch" is not supported yet/],
-  ['dedupe', 'export default { A: { handle() {}, dedupe: true } };', /"dedupe" is not supported yet/],
+  [
+    'dedupe without by',
+    'export default { A: { handle() {}, dedupe: true } };',
+    /"A".dedupe is true, but the group does not say by what: set groups\.\w+\.dedupe\.by/,
+  ],
+  ['dedupe', 'export default { A: { handle() {}, dedupe: 1 } };', /"A".dedupe is number 1; expected true or false/],
   [
     'an unknown key',
     'export default { A: { handle() {}, retires: 1 } };',

@@ -78,7 +78,8 @@ export function groupOf(settings: TestSettings = {}): GroupSettings {
       ...settings.retry,
     },
     schemas: { ...anyEvents, ...settings.schemas },
-    dedupe: null,
+    // Which one is given to the runner; the settings only say that there is one.
+    dedupe: settings.dedupe === undefined ? null : {},
   } as unknown as GroupSettings;
 }
 
