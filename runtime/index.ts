@@ -34,9 +34,7 @@ export {
   defineHandlers,
   type Fn,
   type Handlers,
-  type Lifecycle,
   type RetryPolicy,
-  type SetupEnv,
   type Spec,
 } from './handler/define-handlers.ts';
 export {
@@ -47,6 +45,7 @@ export {
 } from './handler/delivery.ts';
 export type { Event, RawEvent } from './handler/event.ts';
 export { NonRetryableError, RetryableError, type RetryableErrorOptions } from './handler/handler-errors.ts';
+export type { Lifecycle, PartitionContext, RevokedPartition, SetupEnv } from './handler/lifecycle.ts';
 export type { OutboundEvent, Published } from './handler/outbound-event.ts';
 export type { SubscribedTo, Subscriber, SubscriberClass } from './handler/subscriber.ts';
 export type { PartitionerModule, RecordToPlace } from './publisher/choose-partition.ts';

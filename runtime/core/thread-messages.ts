@@ -30,7 +30,12 @@ export interface StartTask {
 }
 
 export type Started =
-  | { readonly kind: 'started'; readonly handlers: readonly LoadedModule[] }
+  | {
+      readonly kind: 'started';
+      readonly handlers: readonly LoadedModule[];
+      /** Some module has `onAssigned` or `onRevoked`: it wants to hear of partitions that come and go. */
+      readonly followsPartitions: boolean;
+    }
   | { readonly kind: 'failed'; readonly file: string; readonly message: string };
 
 /** A module with the event types that it handles (`*` among them where it takes every type). */
@@ -76,6 +81,8 @@ export type ToThread =
   /** The record's outcome is final: its dead letter is acknowledged, or it was dropped by a rule. It is finished now. */
   | { readonly kind: 'settled'; readonly set: number; readonly offset: number }
   | { readonly kind: 'published'; readonly request: number; readonly result: PublishResult }
+  /** The partition is there, with or without records; only to a thread that follows partitions. */
+  | (TopicPartition & { readonly kind: 'open'; readonly epoch: number })
   /** The partition is given up; see `CloseMode`. */
   | (TopicPartition & {
       readonly kind: 'close';
@@ -139,6 +146,8 @@ export type FromThread =
       readonly offset: number;
       readonly message: string;
     }
+  /** After `close`, from a thread that follows partitions: nothing of the epoch runs any more, `onRevoked` included. */
+  | (TopicPartition & { readonly kind: 'closed'; readonly epoch: number; readonly failed: boolean })
   | { readonly kind: 'tally'; readonly tally: Tally }
   | { readonly kind: 'log'; readonly line: LogLine }
   /**

@@ -57,6 +57,8 @@ export class Dispatcher implements Dispatch {
   readonly #options: DispatcherOptions;
   readonly #threads: Threads;
   readonly #flows = new Map<string, Flow>();
+  /** Until the drain is over; some of them may be lost or opened again meanwhile. */
+  readonly #draining = new Set<Flow>();
   readonly #tasks: Tasks;
   readonly #room: Room;
   readonly #deaths = new Deaths();
@@ -104,7 +106,9 @@ export class Dispatcher implements Dispatch {
     if (before !== undefined) this.#close(before, 'abort', 'revoked');
     before?.ended.abort();
     const slot = this.#threads.slotOf(partition);
-    this.#flows.set(key, newFlow({ topic, partition }, epoch, slot, opening));
+    const flow = newFlow({ topic, partition }, epoch, slot, opening);
+    this.#flows.set(key, flow);
+    this.#tellOpen(flow);
   }
 
   accept(set: RecordSet): void {
@@ -147,18 +151,20 @@ export class Dispatcher implements Dispatch {
 
   async drain(partitions: readonly TopicPartition[], budgetMs: number, reason: DrainReason): Promise<boolean> {
     const flows = this.#flowsOf(partitions);
+    for (const flow of flows) this.#draining.add(flow);
     const finished = await drainFlows({
       flows,
       budgetMs,
       clock: this.#options.clock,
       changed: () => new Promise((resolve) => this.#waiters.push(resolve)),
       hasTasks: (flow) => this.#tasks.has(flow),
-      abort: (flow) => this.#close(flow, 'abort', reason),
+      close: (flow, mode) => this.#close(flow, mode, reason),
     });
     // A partition that was opened again or lost meanwhile is not ours to forget.
     for (const flow of flows) {
-      if (this.#flows.get(flow.key) !== flow) continue;
-      if (flow.inFlight.empty) this.#close(flow, 'drain', reason);
+      this.#draining.delete(flow);
+      if (!this.#isCurrent(flow)) continue;
+      if (flow.inFlight.empty && !flow.slot.followsPartitions) this.#close(flow, 'drain', reason);
       this.#forget(flow);
     }
     return finished;
@@ -194,6 +200,9 @@ export class Dispatcher implements Dispatch {
         if (flow !== null && this.#isCurrent(flow)) this.#corrupt.found(flow, message.offset, message.message);
         return;
       }
+      case 'closed':
+        this.#closed(message);
+        return;
       case 'tainted':
         void slot.replace(message.reason, message.culprit);
         return;
@@ -235,6 +244,7 @@ export class Dispatcher implements Dispatch {
       flow.lost = true;
       flow.suspects = suspects.get(flow.key) ?? [];
     }
+    for (const flow of [...this.#flows.values(), ...this.#draining]) if (flow.slot === slot) flow.followed = false;
     // Those with nothing in flight go on under their epoch, and what is finished ahead of them still is.
     for (const flow of this.#flows.values()) if (flow.slot === slot && !flow.lost) flow.opening ??= flow.told;
     this.#tasks.giveBackAll(slot);
@@ -248,11 +258,30 @@ export class Dispatcher implements Dispatch {
   #replaced(slot: ThreadSlot): void {
     const { emit, group, hooks } = this.#options;
     emit('thread.replaced', { group: group.name, thread: slot.index });
+    for (const flow of this.#flows.values())
+      if (flow.slot === slot && !flow.lost && !flow.draining) this.#tellOpen(flow);
     const lost = [...this.#flows.values()].filter((flow) => flow.slot === slot && flow.lost && !flow.draining);
     // Suspects that no thread has been told of yet are suspects still.
     const suspects = new Map(lost.map((flow) => [flow.key, flow.opening?.suspects ?? flow.suspects]));
     if (lost.length > 0) hooks.threadDied(lost.map(placeOf), suspects);
     hooks.progressed(); // partitions without work in flight may be fetched again
+  }
+
+  #tellOpen(flow: Flow): void {
+    const { slot, topic, partition, epoch } = flow;
+    if (!slot.followsPartitions) return;
+    flow.followed = true;
+    slot.post({ kind: 'open', topic, partition, epoch });
+  }
+
+  #closed({ epoch, failed, ...place }: Extract<FromThread, { readonly kind: 'closed' }>): void {
+    const key = partitionKey(place);
+    for (const flow of this.#draining) {
+      if (flow.key !== key || flow.epoch !== epoch) continue;
+      flow.followed = false;
+      flow.revokedBadly = failed;
+    }
+    this.#changed();
   }
 
   #close({ slot, topic, partition, epoch }: Flow, mode: CloseMode, reason: AbortReason): void {

@@ -27,6 +27,10 @@ export interface Flow extends TopicPartition {
   /** Sets of it are gone with their thread. */
   lost: boolean;
   draining: boolean;
+  /** Its thread was told that the partition is there, and has not said that its `onRevoked` is over. */
+  followed: boolean;
+  /** `onRevoked` failed. */
+  revokedBadly: boolean;
   /** It holds bytes that do not decode: it waits to be read again, or for ever. */
   corrupt: boolean;
 }
@@ -47,6 +51,8 @@ export function newFlow(place: TopicPartition, epoch: number, slot: ThreadSlot, 
     full: false,
     lost: false,
     draining: false,
+    followed: false,
+    revokedBadly: false,
     corrupt: false,
   };
 }

@@ -9,6 +9,8 @@ import type { ThreadPulse } from '../core/thread-pulse.ts';
 export interface HandlerThread {
   /** Shows whether its event loop turns; null where nobody could act on it. */
   readonly pulse: ThreadPulse | null;
+  /** Once it has started: whether its handlers want to hear of partitions that come and go (`open`, `close`). */
+  readonly followsPartitions: boolean;
   /** Loads the handlers. @throws HandlerError `RT_HANDLER_LOAD` */
   start(): Promise<void>;
   /** `task.bytes` is transferred. Rejects when the thread ends before the set is done. */

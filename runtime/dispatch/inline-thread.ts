@@ -27,6 +27,7 @@ export function createInlineThread(
 ): HandlerThread {
   let host: WorkerHost | null = null;
   let killed: Promise<void> | null = null;
+  let followsPartitions = false;
   const ended = Promise.withResolvers<void>();
   const release = (): Promise<void> => {
     const quiet = host?.end() ?? Promise.resolve();
@@ -39,13 +40,19 @@ export function createInlineThread(
   };
   return {
     pulse: null, // whoever would look at it is blocked together with it
+    get followsPartitions() {
+      return followsPartitions;
+    },
     async start() {
       const { createWorkerHost } = await import('../worker/worker-host.ts');
       const { clock, random } = options;
       const start = threadStart(options, index, new ThreadPulse());
       host = createWorkerHost({ start, post: (message) => hooks.message(message), clock, random });
       const started = await host.load();
-      if (started.kind === 'started') return;
+      if (started.kind === 'started') {
+        followsPartitions = started.followsPartitions;
+        return;
+      }
       await kill();
       const message = `the handlers cannot be loaded: ${started.file}: ${started.message}`;
       throw new HandlerError('RT_HANDLER_LOAD', message, { retryable: false });

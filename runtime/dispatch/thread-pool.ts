@@ -59,6 +59,7 @@ export function createPooledThread(
 
 class PooledThread implements HandlerThread {
   readonly pulse = new ThreadPulse();
+  followsPartitions = false;
   readonly #options: ThreadPoolOptions;
   readonly #index: number;
   readonly #hooks: HandlerThreadHooks;
@@ -101,6 +102,7 @@ class PooledThread implements HandlerThread {
       const started = await Promise.race([running, timeout]);
       if (started === 'late') throw notLoaded(`they did not load within ${startTimeoutMs / 1000} s`);
       if (started.kind === 'failed') throw notLoaded(`${started.file}: ${started.message}`);
+      this.followsPartitions = started.followsPartitions;
       this.#started = true;
     } catch (error) {
       await this.kill();

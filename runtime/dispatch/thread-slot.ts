@@ -64,6 +64,11 @@ export class ThreadSlot {
     return this.#ready && this.#thread !== null ? this.#thread.pulse : null;
   }
 
+  /** Its handlers want to hear of partitions that come and go, and can. */
+  get followsPartitions(): boolean {
+    return this.#ready && this.#thread?.followsPartitions === true;
+  }
+
   /** @throws HandlerError `RT_HANDLER_LOAD` */
   async start(): Promise<void> {
     const reply = (message: ToThread): void => {

@@ -1,6 +1,7 @@
 /** How a module says which events it handles: its default export is what `defineHandlers` returns. */
 import type { Context } from './context.ts';
 import type { Event } from './event.ts';
+import type { Lifecycle } from './lifecycle.ts';
 
 /** Resolves: done. Throws: tried again. What it returns is ignored. */
 export type Fn<T = unknown> = (event: Event<T>, ctx: Context) => unknown;
@@ -29,18 +30,6 @@ export interface RetryPolicy {
 export type Handlers<M extends object> = { readonly [K in keyof M]?: Fn<M[K]> | Spec<M[K]> } & (string extends keyof M
   ? unknown
   : { readonly '*'?: Fn<M[keyof M]> | Spec<M[keyof M]> });
-
-export interface Lifecycle {
-  /** Once per thread, before the first event; the thread is ready when it resolves. `signal`: the thread is to end. */
-  setup?(env: SetupEnv): unknown;
-}
-
-export interface SetupEnv {
-  readonly group: string;
-  /** Index of the thread in its group, from 0. */
-  readonly thread: number;
-  readonly signal: AbortSignal;
-}
 
 // A registered symbol: it is the same one when a handler's package brings its own copy of this library.
 const lifecycleKey = Symbol.for('kafka-worker-runtime.lifecycle');

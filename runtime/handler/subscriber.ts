@@ -8,7 +8,8 @@
  *
  * A class is made once per thread, without arguments; an object is taken as it is.
  */
-import { defineHandlers, type Fn, type Handlers, type Lifecycle } from './define-handlers.ts';
+import { defineHandlers, type Fn, type Handlers } from './define-handlers.ts';
+import type { Lifecycle } from './lifecycle.ts';
 
 /** Event types; `'*'` among them: all. */
 export type SubscribedTo = readonly string[] | (() => readonly string[]);

@@ -5,7 +5,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { GroupSettings, HandlerSettings } from '../core/settings.ts';
 import { acceptedDurations, parseDuration } from '../core/units.ts';
-import { type Fn, type Lifecycle, lifecycleOf } from '../handler/define-handlers.ts';
+import { type Fn, lifecycleOf } from '../handler/define-handlers.ts';
+import type { Lifecycle } from '../handler/lifecycle.ts';
 import { subscriberHandlers } from '../handler/subscriber.ts';
 import type { RetryLimits } from './retry-decision.ts';
 
@@ -26,14 +27,14 @@ export interface HandlerModule {
   readonly any: HandlerFunction | null;
   /** Types that the manifest lets through; null for all. */
   readonly events: ReadonlySet<string> | null;
-  readonly setup: Lifecycle['setup'];
+  readonly life: Lifecycle;
 }
 
 const AsyncFunction = (async () => {}).constructor;
 const specKeys = ['handle', 'retry', 'timeout', 'dedupe'];
 const laterSpecKeys = ['batch', 'by', 'onError'];
 const retryKeys = ['maxRetries', 'baseDelay', 'maxDelay', 'jitter', 'never'];
-const laterLifecycleKeys = ['onAssigned', 'onRevoked'];
+const lifecycleKeys = ['setup', 'onAssigned', 'onRevoked'] as const;
 const example =
   "export default defineHandlers({ OrderPlaced: async (event, ctx) => { … } }), from 'kafka-worker-runtime'";
 
@@ -56,7 +57,7 @@ export function checkHandlers(exported: object, settings: HandlerSettings, group
       throw new TypeError(`the manifest lets event type "${type}" through, but the module has no handler for it`);
     }
   }
-  return { file: settings.file, byType, any, events, setup: checkLifecycle(lifecycleOf(handlers)) };
+  return { file: settings.file, byType, any, events, life: checkLifecycle(lifecycleOf(handlers)) };
 }
 
 function checkHandler(type: string, handler: unknown, group: GroupSettings): HandlerFunction {
@@ -117,13 +118,19 @@ function checkRetry(type: string, retry: unknown, inherited: RetryLimits): Retry
   };
 }
 
-function checkLifecycle(life: unknown): Lifecycle['setup'] {
-  if (life === undefined) return undefined;
+function checkLifecycle(life: unknown): Lifecycle {
+  if (life === undefined) return {};
   const expected = 'the second argument of defineHandlers';
-  if (!isObject(life)) throw new TypeError(`${expected} is ${describe(life)}; expected an object with setup()`);
-  checkKeys(expected, life, ['setup'], laterLifecycleKeys);
-  if (typeof life.setup !== 'function') throw new TypeError(`setup is ${describe(life.setup)}; expected a function`);
-  return (env) => (life as Lifecycle).setup?.(env);
+  if (!isObject(life)) {
+    throw new TypeError(`${expected} is ${describe(life)}; expected an object with ${lifecycleKeys.join(', ')}`);
+  }
+  checkKeys(expected, life, lifecycleKeys, []);
+  for (const key of lifecycleKeys) {
+    const hook = life[key];
+    if (hook === undefined || typeof hook === 'function') continue;
+    throw new TypeError(`${key} is ${describe(hook)}; expected a function`);
+  }
+  return life;
 }
 
 function checkKeys(at: string, value: object, known: readonly string[], later: readonly string[]): void {

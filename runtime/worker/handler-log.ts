@@ -1,8 +1,9 @@
-/** `ctx.log`: lines that carry the record's place, sent to the main thread as data. */
+/** `ctx.log`: lines that carry the place of the record, or of the partition, sent to the main thread as data. */
 import { toErrorData } from '../core/error-data.ts';
 import type { LogLine } from '../core/events.ts';
+import type { TopicPartition } from '../core/record-set.ts';
 import type { LogLevel } from '../core/settings.ts';
-import type { FromThread, PlaceOfRecord } from '../core/thread-messages.ts';
+import type { FromThread } from '../core/thread-messages.ts';
 import type { Logger } from '../handler/context.ts';
 
 export interface LogSink {
@@ -14,7 +15,7 @@ export interface LogSink {
 /** Ascending importance, as pino ranks them. */
 const ranks: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
-export function createLogger({ logLevel, post }: LogSink, place: PlaceOfRecord, attempt: number): Logger {
+export function createLogger({ logLevel, post }: LogSink, place: TopicPartition, attempt: number): Logger {
   const lowest = ranks.indexOf(logLevel);
   const write =
     (level: LogLine['level']) =>

@@ -43,7 +43,7 @@ export async function loadHandlers(group: GroupSettings, options: LoadOptions): 
 async function load(settings: HandlerSettings, group: GroupSettings, options: LoadOptions): Promise<HandlerModule> {
   const exported = moduleInCode(settings.file) ?? ((await import(pathToFileURL(settings.file).href)) as object);
   const module = checkHandlers(exported, settings, group);
-  await module.setup?.({ group: group.name, thread: options.thread, signal: options.signal });
+  await module.life.setup?.({ group: group.name, thread: options.thread, signal: options.signal });
   return module;
 }
 

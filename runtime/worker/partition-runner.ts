@@ -21,8 +21,10 @@ import { ProtocolError } from '../protocol/reader.ts';
 import type { RecordBatch } from '../protocol/records/record-batch.ts';
 import { callHandler } from './call-handler.ts';
 import { Deliveries } from './deliveries.ts';
+import type { Delivery } from './delivery.ts';
 import type { LaneKeyOf } from './lane-key.ts';
 import { OpenSets } from './open-sets.ts';
+import type { PartitionLife } from './partition-life.ts';
 import { Reopened } from './reopened.ts';
 import type { Failure } from './retry-decision.ts';
 import type { Route, Routes } from './routes.ts';
@@ -59,6 +61,11 @@ export class PartitionRunner implements TopicPartition, Scheduled {
   readonly #sets: OpenSets;
   readonly #deliveries: Deliveries;
   #former: PartitionRunner | null;
+  /** Set where modules follow partitions: records run only while it is ready. */
+  #life: PartitionLife | null = null;
+  /** They start as soon as the life is ready. */
+  readonly #suspects: Delivery[] = [];
+  #quiet: (() => void) | null = null;
   #reopened: Reopened | null = null;
   #ended = false;
   #halted = false;
@@ -80,7 +87,10 @@ export class PartitionRunner implements TopicPartition, Scheduled {
       limits: thread.group.retry,
       sets: this.#sets,
       handled: this.handled,
-      hasWork: () => thread.schedule.hasWork(this),
+      hasWork: () => {
+        thread.schedule.hasWork(this);
+        this.#tellQuiet();
+      },
       skipped: () => this.#skip(),
     });
   }
@@ -92,10 +102,39 @@ export class PartitionRunner implements TopicPartition, Scheduled {
 
   /** One key never runs twice at once, also across epochs: handlers of an earlier one settle first. */
   get blocked(): boolean {
+    if (this.#life?.ready === false) return true;
     if (this.#former === null) return false;
-    if (this.#former.#deliveries.running > 0 || this.#former.blocked) return true;
+    if (this.#former.working) return true;
     this.#former = null;
     return false;
+  }
+
+  /** Calls are under way, of this epoch or of an earlier one. */
+  get working(): boolean {
+    return this.#deliveries.running > 0 || this.#former?.working === true;
+  }
+
+  /** Before any record is added. */
+  follow(life: PartitionLife): void {
+    this.#life = life;
+  }
+
+  /** The life is ready. */
+  becameReady(): void {
+    for (const delivery of this.#suspects.splice(0)) this.#thread.suspects.add(delivery);
+    this.#thread.schedule.hasWork(this);
+  }
+
+  /** Resolves when no call is under way; asked for when no more is started. */
+  quiet(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#quiet = resolve;
+    this.#tellQuiet();
+    return promise;
+  }
+
+  #tellQuiet(): void {
+    if (this.#deliveries.running === 0) this.#quiet?.();
   }
 
   add(set: SetRun, opening: Opening | null): void {
@@ -122,6 +161,7 @@ export class PartitionRunner implements TopicPartition, Scheduled {
       // A death counts as an attempt of the record that was running.
       delivery.attempt = deaths + 1;
       if (deaths >= deathsMax) delivery.report('worker_crash', crashed(deaths), deaths);
+      else if (this.#life?.ready === false) this.#suspects.push(delivery);
       else this.#thread.suspects.add(delivery);
     }
   }

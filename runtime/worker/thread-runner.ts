@@ -8,13 +8,14 @@
  */
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
-import { partitionKey } from '../core/record-set.ts';
+import { partitionKey, type TopicPartition } from '../core/record-set.ts';
 import type { FromThread, RecordsTask, SetDone, ThreadStart, ToThread } from '../core/thread-messages.ts';
 import { ThreadPulse } from '../core/thread-pulse.ts';
 import type { HandlerModule } from './check-handlers.ts';
 import { type Dedupe, deduplicated } from './dedupe.ts';
 import type { Shapes } from './event-shapes.ts';
 import { laneKeyOf } from './lane-key.ts';
+import { followPartitions, PartitionLife } from './partition-life.ts';
 import { PartitionRunner, type PartitionThread } from './partition-runner.ts';
 import { Publisher } from './publisher.ts';
 import { Routes } from './routes.ts';
@@ -42,6 +43,8 @@ export interface ThreadRunnerOptions {
 /** A partition as this thread knows it, over all its epochs. */
 interface Slot {
   runner: PartitionRunner | null;
+  /** Of the runner's epoch; null where no module follows partitions. */
+  life: PartitionLife | null;
   /** Record sets of this epoch or an older one come too late. */
   closedEpoch: number;
 }
@@ -51,6 +54,8 @@ export class ThreadRunner {
   readonly #clock: Clock;
   readonly #post: (message: FromThread) => void;
   readonly #dedupe: Dedupe | null;
+  readonly #modules: readonly HandlerModule[];
+  readonly #followsPartitions: boolean;
   readonly #publisher: Publisher;
   readonly #slots = new Map<string, Slot>();
   /** Sets that are not given back: messages about others have no effect any more. */
@@ -61,6 +66,8 @@ export class ThreadRunner {
     this.#clock = clock;
     this.#post = post;
     this.#dedupe = dedupe;
+    this.#modules = modules;
+    this.#followsPartitions = followPartitions(modules);
     this.#publisher = new Publisher(post);
     const { group, logLevel, maxRunning } = start;
     const services = { group: group.name, logLevel, clock, publisher: this.#publisher, post, newId };
@@ -80,14 +87,8 @@ export class ThreadRunner {
 
   /** @returns when every record of the set is finished, or its epoch is over */
   run(task: RecordsTask): Promise<SetDone> {
-    const slot = this.#slotOf(task);
-    if (task.epoch <= slot.closedEpoch) return Promise.resolve({ kind: 'stale', bytes: task.bytes });
-    if (slot.runner === null || slot.runner.epoch < task.epoch) {
-      slot.closedEpoch = task.epoch - 1;
-      slot.runner?.end('lost');
-      slot.runner = new PartitionRunner(this.#thread, task, task.epoch, slot.runner);
-    }
-    if (slot.runner.closed) return Promise.resolve({ kind: 'stale', bytes: task.bytes });
+    const runner = this.#open(task);
+    if (runner === null || runner.closed) return Promise.resolve({ kind: 'stale', bytes: task.bytes });
     return new Promise((resolve) => {
       const set = new SetRun(
         task,
@@ -99,8 +100,33 @@ export class ThreadRunner {
         },
       );
       this.#sets.set(task.id, set);
-      slot.runner?.add(set, task.opening);
+      runner.add(set, task.opening);
     });
+  }
+
+  /** @returns the runner of the epoch; null where that is over */
+  #open({ topic, partition, epoch }: TopicPartition & { readonly epoch: number }): PartitionRunner | null {
+    const slot = this.#slotOf({ topic, partition });
+    if (epoch <= slot.closedEpoch) return null;
+    if (slot.runner !== null && slot.runner.epoch >= epoch) return slot.runner;
+    slot.closedEpoch = epoch - 1;
+    slot.runner?.end('lost');
+    slot.life?.lose();
+    const runner = new PartitionRunner(this.#thread, { topic, partition }, epoch, slot.runner);
+    slot.runner = runner;
+    if (!this.#followsPartitions) return runner;
+    slot.life = new PartitionLife({
+      place: { topic, partition, epoch },
+      modules: this.#modules,
+      group: this.#thread.group,
+      services: this.#thread.calls.services,
+      random: this.#thread.random,
+      before: slot.life?.over ?? null,
+      becameReady: () => runner.becameReady(),
+      quiet: () => runner.quiet(),
+    });
+    runner.follow(slot.life);
+    return runner;
   }
 
   receive(message: ToThread): void {
@@ -111,10 +137,12 @@ export class ThreadRunner {
       case 'published':
         this.#publisher.settle(message.request, message.result);
         return;
+      case 'open':
+        this.#open(message);
+        return;
       case 'close':
         this.#dedupe?.forget(message);
-        // A drain needs nothing else: what was handed over is worked on anyway, and no more comes.
-        if (message.mode === 'abort') this.#close(message);
+        this.#close(message);
         return;
       case 'end':
         void this.end();
@@ -124,10 +152,14 @@ export class ThreadRunner {
     }
   }
 
-  #close(message: Extract<ToThread, { readonly kind: 'close' }>): void {
-    const slot = this.#slotOf(message);
-    slot.closedEpoch = Math.max(slot.closedEpoch, message.epoch);
-    if (slot.runner !== null && slot.runner.epoch <= message.epoch) slot.runner.end(message.reason);
+  /** A drain needs nothing for records: what was handed over is worked on anyway, and no more comes. */
+  #close({ epoch, mode, reason, ...place }: Extract<ToThread, { readonly kind: 'close' }>): void {
+    const slot = this.#slotOf(place);
+    if (mode === 'drain' && slot.life === null) return;
+    slot.closedEpoch = Math.max(slot.closedEpoch, epoch);
+    if (slot.runner === null || slot.runner.epoch > epoch) return;
+    if (mode === 'abort') slot.runner.end(reason);
+    slot.life?.close(reason);
   }
 
   /**
@@ -138,16 +170,24 @@ export class ThreadRunner {
     for (const slot of this.#slots.values()) {
       slot.closedEpoch = Number.POSITIVE_INFINITY;
       slot.runner?.end('shutdown');
+      slot.life?.close('lost'); // what was not drained is not committed any more
     }
     this.#tally();
-    return this.#thread.calls.quiet();
+    return this.#quiet();
+  }
+
+  async #quiet(): Promise<void> {
+    await this.#thread.calls.quiet();
+    // Behind a call that was given up, `onRevoked` would wait for ever.
+    const lives = [...this.#slots.values()].flatMap(({ runner, life }) => (runner?.working ? [] : (life ?? [])));
+    await Promise.all(lives.map((life) => life.over));
   }
 
   #slotOf(place: { readonly topic: string; readonly partition: number }): Slot {
     const key = partitionKey(place);
     let slot = this.#slots.get(key);
     if (slot === undefined) {
-      slot = { runner: null, closedEpoch: -1 };
+      slot = { runner: null, life: null, closedEpoch: -1 };
       this.#slots.set(key, slot);
     }
     return slot;

@@ -9,6 +9,7 @@ import type { Random } from '../core/random.ts';
 import type { FromThread, RecordsTask, SetDone, Started, ThreadStart, ToThread } from '../core/thread-messages.ts';
 import { type Dedupe, openDedupe } from './dedupe.ts';
 import { loadHandlers } from './load-handlers.ts';
+import { followPartitions } from './partition-life.ts';
 import { ThreadRunner } from './thread-runner.ts';
 
 export interface WorkerHost {
@@ -53,7 +54,7 @@ export function createWorkerHost({ start, post, clock, random }: WorkerHostOptio
         file,
         types: [...byType.keys(), ...(any === null ? [] : ['*'])],
       }));
-      return { kind: 'started', handlers };
+      return { kind: 'started', handlers, followsPartitions: followPartitions(loaded.modules) };
     },
     run(task) {
       // Without handlers nothing may be finished.

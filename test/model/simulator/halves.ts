@@ -34,6 +34,7 @@ const troubles = [
   ...['stored', 'commit:error', 'commit:refused', 'commit:answerLost', 'commit:slow', 'commit.failed'],
   ...['kill', 'stop', 'freeze', 'die', 'hang', 'never', 'threadDies', 'thread.replaced', 'dead letter'],
   ...['abort:revoked', 'abort:lost', 'abort:shutdown', 'deadLetter.failed', 'static member'],
+  ...['onAssigned', 'onRevoked', 'onRevoked:lost'],
   ...['fault:refused', 'fault:answerLost', 'fault:error', 'fault:slow'],
 ];
 

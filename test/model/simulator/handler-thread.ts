@@ -16,6 +16,7 @@ import type { HandlerThread, HandlerThreadHooks } from '../../../runtime/dispatc
 import { threadStart } from '../../../runtime/dispatch/thread-start.ts';
 import { checkHandlers } from '../../../runtime/worker/check-handlers.ts';
 import { noShapes } from '../../../runtime/worker/event-shapes.ts';
+import { followPartitions } from '../../../runtime/worker/partition-life.ts';
 import { ThreadRunner } from '../../../runtime/worker/thread-runner.ts';
 import { Place, type Timeline } from './timeline.ts';
 
@@ -43,6 +44,7 @@ interface Running {
 
 export class SimulatedThread implements HandlerThread {
   readonly pulse = new ThreadPulse();
+  followsPartitions = false;
   readonly index: number;
   readonly clock: Place;
   readonly #options: SimulatedThreadOptions;
@@ -76,9 +78,11 @@ export class SimulatedThread implements HandlerThread {
       throw new HandlerError('RT_HANDLER_LOAD', 'the handlers cannot be loaded', { retryable: false });
     }
     const exported = { default: handlersFor(this) };
+    const modules = [checkHandlers(exported, { file: '/handlers.ts', events: null }, group)];
+    this.followsPartitions = followPartitions(modules);
     this.#runner = new ThreadRunner({
       start: threadStart({ group, logLevel: 'silent' }, this.index, this.pulse),
-      modules: [checkHandlers(exported, { file: '/handlers.ts', events: null }, group)],
+      modules,
       shapes: noShapes,
       post: (message) => this.#fromPort.send(() => this.#hooks.message(message)),
       clock: this.clock,

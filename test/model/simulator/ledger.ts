@@ -11,6 +11,7 @@ import type { RuntimeEvents } from '../../../runtime/core/events.ts';
 import type { TopicPartition } from '../../../runtime/core/record-set.ts';
 import type { RecordsTask } from '../../../runtime/core/thread-messages.ts';
 import type { SimulatedThread } from './handler-thread.ts';
+import { Hooks } from './hooks-ledger.ts';
 import type { Script } from './script.ts';
 
 export interface Entry {
@@ -47,6 +48,8 @@ export interface LedgerLimits {
   readonly maxRetries: number;
   readonly maxRecords: number;
   readonly maxUncommitted: number;
+  /** Threads call `onAssigned` and `onRevoked`. */
+  readonly hooks: boolean;
   /** Nothing but drains takes partitions away. */
   readonly graceful: boolean;
 }
@@ -64,6 +67,8 @@ export class Ledger {
   readonly trace: string[] | null;
   /** What the runs came by, so that a campaign can tell what it has tried. */
   readonly seen = new Map<string, number>();
+  /** Null where handlers have none. */
+  readonly hooks: Hooks | null;
   readonly #limits: LedgerLimits;
   readonly #now: () => number;
   readonly #running = new Map<string, Call>();
@@ -75,6 +80,7 @@ export class Ledger {
 
   constructor(partitions: number, limits: LedgerLimits, now: () => number, traced: boolean) {
     this.#limits = limits;
+    this.hooks = limits.hooks ? new Hooks((what) => this.broken('hooks_bracket_the_records', what)) : null;
     this.#now = now;
     this.entries = Array.from({ length: partitions }, () => []);
     this.committed = Array.from({ length: partitions }, () => 0);
@@ -104,6 +110,7 @@ export class Ledger {
     const other = this.#running.get(lane);
     if (other !== undefined) this.broken('one_handler_per_key', `${name(entry)} while ${name(other.entry)} runs`);
     this.#running.set(lane, call);
+    this.hooks?.called(call);
     const earlier = this.entries[entry.partition]!.find((e) => e.key === entry.key && !e.finished);
     if (earlier !== undefined && earlier.offset < entry.offset) {
       this.broken('order_per_key', `${name(entry)} before ${name(earlier)} was finished`);
@@ -157,6 +164,7 @@ export class Ledger {
   }
 
   threadGone(thread: SimulatedThread): void {
+    this.hooks?.threadGone(thread);
     for (const call of [...this.#running.values()]) if (call.thread === thread) this.#end(call);
   }
 
@@ -167,6 +175,7 @@ export class Ledger {
 
   #end(call: Call): void {
     const lane = `${call.member}/${call.entry.partition}/${call.entry.key}`;
+    this.hooks?.ended(call);
     if (this.#running.get(lane) === call) this.#running.delete(lane);
   }
 
@@ -242,6 +251,7 @@ export class Ledger {
 
   /** The process is gone, and all it had with it. */
   memberGone(member: number): void {
+    this.hooks?.memberGone(member);
     for (const call of [...this.#running.values()]) if (call.member === member) this.#end(call);
     for (const key of [...this.#assignments.keys()]) {
       if (key.startsWith(`${member}/`)) this.#assignments.delete(key);
@@ -267,6 +277,7 @@ export class Ledger {
     const assignment = this.#assignment(member, partition);
     this.#assignments.delete(`${member}/${this.#limits.topic}/${partition}`);
     this.note(lost ? 'lost' : 'drained', () => `m${member} p${partition}`);
+    if (!lost) this.hooks?.drained(member, partition);
     const committed = this.committed[partition]!;
     if (lost || !this.#limits.graceful || assignment?.done.has(committed) !== true) return;
     this.broken('a_drain_commits_what_is_done', `m${member} p${partition} at ${committed}, which is done`);

@@ -253,4 +253,20 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'records do not wait for onAssigned',
+    edits: [{ file: 'worker/partition-runner.ts', from: 'if (this.#life?.ready === false) return true;', to: '' }],
+  },
+  {
+    name: 'onRevoked while handlers run',
+    edits: [{ file: 'worker/partition-life.ts', from: 'await quiet();', to: '' }],
+  },
+  {
+    name: 'onAssigned while the epoch before is being revoked',
+    edits: [{ file: 'worker/partition-life.ts', from: 'await before;', to: '' }],
+  },
+  {
+    name: 'a drain that does not wait for onRevoked',
+    edits: [{ file: 'dispatch/dispatcher.ts', from: 'flow.followed = true;', to: '' }],
+  },
 ];

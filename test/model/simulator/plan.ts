@@ -29,6 +29,8 @@ export interface Plan {
   readonly drainBudgetMs: number;
   /** Members come back under the same instance id. */
   readonly staticMembers: boolean;
+  /** Handlers have `onAssigned` and `onRevoked`. */
+  readonly hooks: boolean;
   /** By then all must be finished, when nothing goes wrong any more. */
   readonly patienceMs: number;
   readonly actions: readonly (MemberAction & { readonly member: number; readonly atMs: number })[];
@@ -72,6 +74,7 @@ export function drawPlan(seed: number, shrink: Shrink = {}): Plan {
     producedForMs: random() < 0.3 ? whole(1, 1_000) : 15_000,
     // Drawn apart: what is added to a plan should not change what a seed stands for.
     staticMembers: seededRandom(seed + 0x5000000)() < 0.3,
+    hooks: seededRandom(seed + 0x6000000)() < 0.3,
   };
   const actions = drawActions(random, members, workers);
   return {

@@ -16,6 +16,7 @@ import { producerSettings } from '../../../runtime/testing/producer-settings.ts'
 import { Faults } from './faults.ts';
 import { SimulatedThread } from './handler-thread.ts';
 import { scriptedHandlers } from './handlers.ts';
+import { withHooks } from './hooks.ts';
 import { createBrokerState, SimulatedClient } from './kafka.ts';
 import { bodyOf, Ledger } from './ledger.ts';
 import { runMember } from './member.ts';
@@ -39,6 +40,7 @@ export class World {
   readonly #timeline: Timeline;
   readonly #state: BrokerState;
   readonly #random: Random;
+  readonly #hookRandom: Random;
   readonly #faults: Faults;
   readonly #members = new Map<number, Running>();
   #lettersRead = 0;
@@ -50,6 +52,7 @@ export class World {
     this.#plan = plan;
     this.#timeline = new Timeline(seededRandom(plan.seed ^ 0x5eed));
     this.#random = seededRandom(plan.seed + 0x1000000);
+    this.#hookRandom = seededRandom(plan.seed + 0x7000000);
     this.#faults = new Faults(seededRandom(plan.seed + 0x2000000), plan.faultShare);
     this.#state = createBrokerState(new Place(this.#timeline), seededRandom(plan.seed + 0x3000000));
     for (const [name, partitionCount] of [
@@ -62,7 +65,7 @@ export class World {
     // Nothing that takes a membership away or cuts a drain's commit short.
     const graceful = plan.faultShare === 0 && plan.actions.every(({ kind }) => kind !== 'freeze');
     const limits = { ...buffer, topic, maxRetries: retry.maxRetries, graceful };
-    this.ledger = new Ledger(plan.partitions, limits, () => this.#timeline.now, traced);
+    this.ledger = new Ledger(plan.partitions, { ...limits, hooks: plan.hooks }, () => this.#timeline.now, traced);
   }
 
   async run(): Promise<void> {
@@ -196,7 +199,10 @@ export class World {
       const thread = new SimulatedThread(
         {
           ...{ group: this.#plan.group, timeline: this.#timeline, main, random },
-          handlersFor: (thread) => scriptedHandlers(ledger, member, thread),
+          handlersFor: (thread) =>
+            this.#plan.hooks
+              ? withHooks(scriptedHandlers(ledger, member, thread), ledger, member, thread, this.#hookRandom)
+              : scriptedHandlers(ledger, member, thread),
           startFails: () => !first && !this.#calm && random() < 0.1,
           gone: (thread) => ledger.threadGone(thread),
           handedOver: (task) => ledger.handedOver(member, task),

@@ -24,6 +24,7 @@ interface GivenTask {
 
 export class FakeThread implements HandlerThread {
   readonly pulse = new ThreadPulse();
+  followsPartitions = false;
   readonly tasks: GivenTask[] = [];
   readonly posted: ToThread[] = [];
   readonly hooks: HandlerThreadHooks;

@@ -35,7 +35,7 @@ test('a module is loaded, set up once, and tells its types', async () => {
       { OrderPlaced() {}, '*': { handle() {}, timeout: '3s' } },
       { setup: (env) => { globalThis.setups.push(env); } },
     );`);
-  expect(await created.load()).toEqual({ kind: 'started', handlers: [{ file, types: ['OrderPlaced', '*'] }] });
+  expect(await created.load()).toMatchObject({ kind: 'started', handlers: [{ file, types: ['OrderPlaced', '*'] }] });
   const setups = (globalThis as unknown as { setups: { group: string; thread: number; signal: AbortSignal }[] }).setups;
   expect(setups).toMatchObject([{ group: 'billing', thread: 2 }]);
   created.receive({ kind: 'end' });
@@ -84,9 +84,14 @@ test.each([
   ['a throw at import', 'const a = 1;\nthrow new RangeError("at import");', /RangeError: at import \(.*\.ts:2/],
   ['a missing import', 'import "./nowhere.ts";', /Cannot find module|nowhere/],
   [
-    'onAssigned',
-    `import { defineHandlers } from '${library}';\nexport default defineHandlers({ A() {} }, { onAssigned() {} });`,
-    /"onAssigned" is not supported yet/,
+    'a hook that is no function',
+    `import { defineHandlers } from '${library}';\nexport default defineHandlers({ A() {} }, { onAssigned: 5 });`,
+    /onAssigned is number 5; expected a function/,
+  ],
+  [
+    'an unknown hook',
+    `import { defineHandlers } from '${library}';\nexport default defineHandlers({ A() {} }, { onAsigned() {} });`,
+    /unknown key "onAsigned"; expected setup, onAssigned, onRevoked/,
   ],
   [
     'setup that fails',

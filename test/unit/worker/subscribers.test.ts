@@ -64,7 +64,7 @@ test('S-05: an object is taken as it is, with its setup', async () => {
     },
   };
   const module = check(subscriber);
-  await module.setup?.({ group: 'g', thread: 0, signal: new AbortController().signal });
+  await module.life.setup?.({ group: 'g', thread: 0, signal: new AbortController().signal });
   expect(call(module, 'A', 0)).toBe(true);
 });
 
