@@ -3,6 +3,8 @@
  * when it is wanted: a Kafka client and an HTTP server would make `runtime version` five times as slow.
  */
 import { Command, InvalidArgumentError } from 'commander';
+import { acceptedPoints, type OffsetPoint, parseOffsetPoint } from '../core/offset-point.ts';
+import type { ReplayCommandOptions } from './replay.ts';
 import { watchSignals } from './signals.ts';
 import { refuseLooseOptions } from './strict-options.ts';
 import type { Terminal } from './terminal.ts';
@@ -69,6 +71,22 @@ export function createProgram(terminal: Terminal, result: CommandResult): Comman
     });
 
   program
+    .command('replay')
+    .description('run the handlers of a group over old records under a name of their own, until all are done')
+    .argument('<group>', 'whose handlers run; its own offsets and members are not touched')
+    .argument('<manifest...>', 'manifest files')
+    .requiredOption('--as <name>', 'the consumer group that the handlers run as')
+    .option('--from <point>', `${acceptedPoints} (default: earliest)`, point)
+    .option('--to <point>', 'up to here, not included (default: latest, as it is at the start)', point)
+    .option('--resume', 'go on where a replay of this name has stopped')
+    .option('--json', 'print the summary as JSON')
+    .action(async (group: string, manifests: string[], options: ReplayCommandOptions) => {
+      const signals = watchSignals();
+      const { runReplay } = await import('./replay.ts');
+      result.exitCode = await runReplay(group, manifests, options, terminal, signals);
+    });
+
+  program
     .command('broker')
     .description('run the embedded broker alone; for development, on 127.0.0.1 only')
     .option('-p, --port <port>', 'port to listen on, 0 for any free one (default: 9092)', port)
@@ -109,6 +127,12 @@ export function createProgram(terminal: Terminal, result: CommandResult): Comman
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
+}
+
+function point(text: string): OffsetPoint {
+  const value = parseOffsetPoint(text);
+  if (value === null) throw new InvalidArgumentError(`Want ${acceptedPoints}.`);
+  return value;
 }
 
 function port(text: string): number {

@@ -43,6 +43,8 @@ export interface ConsumerOptions {
   readonly bytes: BytesPool;
   /** `shutdown.timeout`: how long a drain may take; less where the group does not wait that long. */
   readonly drainBudgetMs: number;
+  /** The first offset that is not read any more; none when missing. */
+  readonly endOf?: (partition: TopicPartition) => number;
   readonly hooks: ConsumerHooks;
 }
 

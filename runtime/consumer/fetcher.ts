@@ -41,6 +41,8 @@ export interface FetcherOptions {
   /** All that are assigned, in whatever state. */
   readonly partitions: () => Iterable<AssignedPartition>;
   readonly hasRoom: (partition: AssignedPartition) => boolean;
+  /** The first offset that is not read any more; none when missing. */
+  readonly endOf?: (partition: AssignedPartition) => number;
   readonly outOfRange: (partition: AssignedPartition) => void;
   /** The topic was deleted and another one has its name. */
   readonly replaced: (partition: AssignedPartition) => void;
@@ -77,7 +79,7 @@ export class Fetcher {
     this.#findReplaced();
     let leaderless = false;
     for (const partition of this.#options.partitions()) {
-      if (!partition.fetchable) continue;
+      if (!this.#isWanted(partition)) continue;
       const leader = this.#options.cluster.leaderOf(partition);
       if (leader === null) leaderless = true;
       else if (!this.#loops.has(addressText(leader.node))) this.#startLoop(leader.node);
@@ -123,11 +125,19 @@ export class Fetcher {
     }
   }
 
+  #isWanted(partition: AssignedPartition): boolean {
+    return partition.fetchable && partition.position < this.#endOf(partition);
+  }
+
+  #endOf(partition: AssignedPartition): number {
+    return this.#options.endOf?.(partition) ?? Number.POSITIVE_INFINITY;
+  }
+
   #ledBy(address: string) {
     this.#findReplaced();
     const led: { partition: AssignedPartition; leaderEpoch: number }[] = [];
     for (const partition of this.#options.partitions()) {
-      if (!partition.fetchable) continue;
+      if (!this.#isWanted(partition)) continue;
       const leader = this.#options.cluster.leaderOf(partition);
       if (leader === null) this.#refresh();
       else if (addressText(leader.node) === address) led.push({ partition, leaderEpoch: leader.leaderEpoch });
@@ -162,7 +172,11 @@ export class Fetcher {
     const { topic, partition: number, epoch, position } = partition;
     const aborted = abortedTransactions ?? [];
     try {
-      const split = splitRecords({ topic, partition: number, epoch, position, records, aborted }, pool, bytes);
+      const split = splitRecords(
+        { topic, partition: number, epoch, position, end: this.#endOf(partition), records, aborted },
+        pool,
+        bytes,
+      );
       if (split.sets.length === 0) return;
       partition.advance(split.position);
       queue.push(split.sets);

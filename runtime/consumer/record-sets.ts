@@ -23,6 +23,8 @@ export interface FetchedPartition extends TopicPartition {
   readonly epoch: number;
   /** The offset that was asked for; the first batch may begin before it. */
   readonly position: number;
+  /** The first offset that is not wanted; it may be in the middle of a batch. All are when it is missing. */
+  readonly end?: number;
   readonly records: Buffer;
   readonly aborted: readonly { readonly producerId: number; readonly firstOffset: number }[];
 }
@@ -47,16 +49,17 @@ let lastSetId = 0;
 
 /** @throws ProtocolError when the bytes are no record batches */
 export function splitRecords(fetched: FetchedPartition, pool: ProgressPool, bytes: BytesPool): SplitRecords {
-  const { records, position } = fetched;
+  const { records, position, end: wantedEnd = Number.POSITIVE_INFINITY } = fetched;
   const aborted = new AbortedTransactions(fetched.aborted);
   const sets: RecordSet[] = [];
   let draft: Draft | null = null;
   let next = position;
   for (let at = 0; ; ) {
     const header = readBatchHeader(records, at);
-    if (header === null) break;
+    if (header === null || header.baseOffset >= wantedEnd) break;
     const end = at + header.length;
-    if (header.lastOffset >= position) {
+    const lastOffset = Math.min(header.lastOffset, wantedEnd - 1);
+    if (lastOffset >= position) {
       const wanted = aborted.wanted(header, records, at);
       if (draft !== null && isFull(draft, header, wanted)) {
         sets.push(toSet(draft, fetched, pool, bytes));
@@ -64,10 +67,10 @@ export function splitRecords(fetched: FetchedPartition, pool: ProgressPool, byte
       }
       // The set that begins here ends later than what was left out before it, and so speaks for that too.
       if (draft?.byteLength === 0 && wanted) draft = null;
-      draft ??= startDraft(header, wanted, position);
-      draft.lastOffset = header.lastOffset;
+      draft ??= startDraft(header.baseOffset, lastOffset, wanted, position);
+      draft.lastOffset = lastOffset;
       if (wanted) take(draft, header, at, end);
-      next = header.lastOffset + 1;
+      next = lastOffset + 1;
     }
     at = end;
   }
@@ -81,10 +84,10 @@ function isFull(draft: Draft, header: BatchHeader, wanted: boolean): boolean {
   return wanted && draft.byteLength + header.length > setBytesMax;
 }
 
-function startDraft(header: BatchHeader, wanted: boolean, position: number): Draft {
+function startDraft(baseOffset: number, lastOffset: number, wanted: boolean, position: number): Draft {
   // Of a batch that is left out only the end matters.
-  const firstOffset = wanted ? Math.max(header.baseOffset, position) : header.lastOffset;
-  return { firstOffset, lastOffset: header.lastOffset, stretches: [], byteLength: 0, recordCount: 0 };
+  const firstOffset = wanted ? Math.max(baseOffset, position) : lastOffset;
+  return { firstOffset, lastOffset, stretches: [], byteLength: 0, recordCount: 0 };
 }
 
 function take(draft: Draft, header: BatchHeader, from: number, to: number): void {

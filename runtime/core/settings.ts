@@ -119,6 +119,8 @@ export interface GroupSettings {
   readonly commit: CommitSettings;
   /** Null: every record is handled, also one that was handled before. */
   readonly dedupe: DedupeSettings | null;
+  /** It reads old records again under a name of its own (`runtime replay`): `ctx.isReplay`. */
+  readonly replay?: boolean;
   /** `schemas` of the manifest that the group stands in. */
   readonly schemas: SchemaSettings;
 }

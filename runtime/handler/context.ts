@@ -7,7 +7,7 @@ export interface Context {
   readonly attempt: number;
   /** Calls after the first one before the record is given up; -1 means for ever. */
   readonly maxRetries: number;
-  /** The record was sent back from a dead letter topic. */
+  /** The record was sent back from a dead letter topic, or `runtime replay` reads it again. */
   readonly isReplay: boolean;
   /** How often, by header `dlq_replay_count`. */
   readonly replayCount: number;

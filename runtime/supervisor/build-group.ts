@@ -2,6 +2,7 @@
 import { createCommit } from '../commit/committer.ts';
 import { createConsumer } from '../consumer/consumer.ts';
 import { ProgressPool } from '../core/progress.ts';
+import { partitionKey, type TopicPartition } from '../core/record-set.ts';
 import { secretVariables } from '../core/secret-variables.ts';
 import type { GroupSettings } from '../core/settings.ts';
 import type { Consumer, ConsumerHooks } from '../core/stages.ts';
@@ -23,9 +24,11 @@ export interface GroupSource extends Pick<Shared, 'bytes' | 'publish' | 'writeDe
 /** For one run of the group: after an error everything is made anew. */
 export function buildGroup(group: GroupSettings, shared: Shared, deps: SharedDeps): StageMakers {
   const { client, cluster, bytes, publish, writeDeadLetter } = shared;
+  const endOf = (partition: TopicPartition): number =>
+    deps.readUpTo?.get(partitionKey(partition)) ?? Number.POSITIVE_INFINITY;
   const source: GroupSource = {
     ...{ bytes, publish, writeDeadLetter },
-    consumer: (hooks, pool) => createConsumer({ ...deps, group, client, cluster, pool, bytes, hooks }),
+    consumer: (hooks, pool) => createConsumer({ ...deps, group, client, cluster, pool, bytes, endOf, hooks }),
     topics: () => ensureGroupTopics(group, client, deps),
   };
   return buildStages(group, source, deps);

@@ -18,6 +18,8 @@ export interface RuntimeOptions {
   readonly random?: Random;
   /** Listeners that are on it hear everything from the first event on. */
   readonly events?: EventHub;
+  /** Offsets by `partitionKey` that its groups do not read up to; partitions without one are read for ever. */
+  readonly readUpTo?: ReadonlyMap<string, number>;
 }
 
 /** One topic that a group reads (row S-20). */

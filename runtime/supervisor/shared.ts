@@ -28,6 +28,8 @@ export interface SharedDeps {
   readonly logLevel: LogLevel;
   /** `shutdown.timeout`. */
   readonly drainBudgetMs: number;
+  /** `RuntimeOptions.readUpTo`. */
+  readonly readUpTo?: ReadonlyMap<string, number>;
 }
 
 export interface Shared {

@@ -54,6 +54,7 @@ class Process implements Runtime {
   readonly #random: Random;
   readonly #logger: Logger;
   readonly #withHttp: boolean;
+  readonly #readUpTo: ReadonlyMap<string, number>;
   readonly #status: StatusBoard;
   readonly #stats: StatsBoard;
   readonly #metrics = new Metrics();
@@ -74,6 +75,7 @@ class Process implements Runtime {
     this.#random = options.random ?? systemRandom;
     this.#logger = options.logger ?? pino({ level: 'silent' });
     this.#withHttp = options.http ?? true;
+    this.#readUpTo = options.readUpTo ?? new Map();
     this.events = options.events ?? new EventHub();
     const names = settings.groups.map(({ name }) => name);
     this.#status = new StatusBoard(names, this.#clock);
@@ -240,6 +242,7 @@ class Process implements Runtime {
       logger: this.#logger,
       logLevel: this.#settings.logs.level,
       drainBudgetMs: this.#settings.shutdown.timeoutMs,
+      readUpTo: this.#readUpTo,
     };
   }
 

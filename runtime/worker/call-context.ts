@@ -16,6 +16,8 @@ import type { RouteHandler } from './routes.ts';
 /** What all calls of a thread share. */
 export interface CallServices extends LogSink {
   readonly group: string;
+  /** `GroupSettings.replay`. */
+  readonly replay: boolean;
   readonly clock: Clock;
   readonly publisher: Publisher;
   readonly newId: () => string;
@@ -110,7 +112,7 @@ export class CallContext implements Context {
   }
 
   get isReplay(): boolean {
-    return this.replayCount > 0;
+    return this.#services.replay || this.replayCount > 0;
   }
 
   get replayCount(): number {

@@ -58,16 +58,18 @@ export class PartitionLife {
     return this.#ready;
   }
 
-  /** The partition is given up. Once more: time is over, what runs is aborted. */
+  /** The partition is given up; of several reasons the first one counts. */
   close(reason: AbortReason): void {
-    if (this.#closing.signal.aborted || !this.#ready) this.#call?.abort(reason);
-    this.#closing.abort(reason);
+    if (this.#closing.signal.aborted) return;
+    if (!this.#ready) this.#call?.abort(reason);
     this.#ready = false;
+    this.#closing.abort(reason);
   }
 
-  /** The partition is somebody else's, unless it was given up before. */
-  lose(): void {
-    if (!this.#closing.signal.aborted) this.close('lost');
+  /** As `close`; and where it was closed before, time is over: what runs is aborted. */
+  abort(reason: AbortReason): void {
+    if (this.#closing.signal.aborted) this.#call?.abort(reason);
+    else this.close(reason);
   }
 
   async #run(): Promise<void> {

@@ -70,7 +70,7 @@ export class ThreadRunner {
     this.#followsPartitions = followPartitions(modules);
     this.#publisher = new Publisher(post);
     const { group, logLevel, maxRunning } = start;
-    const services = { group: group.name, logLevel, clock, publisher: this.#publisher, post, newId };
+    const services = { group: group.name, replay: group.replay === true, logLevel, clock, publisher: this.#publisher, post, newId };
     const calls = new RunningCalls(services, group.timeouts.slowMs, new ThreadPulse(start.pulse));
     const suspects = new Suspects();
     this.#thread = {
@@ -111,7 +111,7 @@ export class ThreadRunner {
     if (slot.runner !== null && slot.runner.epoch >= epoch) return slot.runner;
     slot.closedEpoch = epoch - 1;
     slot.runner?.end('lost');
-    slot.life?.lose();
+    slot.life?.close('lost');
     const runner = new PartitionRunner(this.#thread, { topic, partition }, epoch, slot.runner);
     slot.runner = runner;
     if (!this.#followsPartitions) return runner;
@@ -158,8 +158,12 @@ export class ThreadRunner {
     if (mode === 'drain' && slot.life === null) return;
     slot.closedEpoch = Math.max(slot.closedEpoch, epoch);
     if (slot.runner === null || slot.runner.epoch > epoch) return;
-    if (mode === 'abort') slot.runner.end(reason);
-    slot.life?.close(reason);
+    if (mode === 'drain') {
+      slot.life?.close(reason);
+      return;
+    }
+    slot.runner.end(reason);
+    slot.life?.abort(reason);
   }
 
   /**
@@ -170,7 +174,7 @@ export class ThreadRunner {
     for (const slot of this.#slots.values()) {
       slot.closedEpoch = Number.POSITIVE_INFINITY;
       slot.runner?.end('shutdown');
-      slot.life?.close('lost'); // what was not drained is not committed any more
+      slot.life?.abort('lost'); // what was not drained is not committed any more
     }
     this.#tally();
     return this.#quiet();

@@ -53,8 +53,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'dead-letters',
     'supervisor',
   ],
+  replay: ['core', 'protocol', 'kafka', 'supervisor'],
   testing: ['core', 'protocol', 'kafka', 'publisher', 'broker', 'manifest', 'supervisor', 'handler', 'telemetry'],
-  cli: ['core', 'schemas', 'store', 'manifest', 'supervisor', 'broker', 'telemetry', 'http', 'kafka'],
+  cli: ['core', 'replay', 'schemas', 'store', 'manifest', 'supervisor', 'broker', 'telemetry', 'http', 'kafka'],
 };
 
 /** Single doors through a wall, each with its reason. */

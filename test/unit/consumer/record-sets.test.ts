@@ -196,3 +196,22 @@ test('bytes of an older format are refused', () => {
   old.writeInt8(1, batchLayout.magic);
   expect(() => split(0, [old])).toThrow(/record format 1/);
 });
+
+test('what lies at or behind the end is left out, in the middle of a batch too', () => {
+  const cut = (end: number, batches: readonly Buffer[]) => {
+    const records = Buffer.concat(batches);
+    const result = splitRecords(
+      { topic: 't', partition: 0, epoch: 5, position: 10, end, records, aborted: [] },
+      pool,
+      memory,
+    );
+    return { position: result.position, ranges: result.sets.map((set) => [set.firstOffset, set.lastOffset]) };
+  };
+  expect(cut(13, [batch(10, 5), batch(15, 3)])).toEqual({ position: 13, ranges: [[10, 12]] });
+  expect(cut(15, [batch(10, 5), batch(15, 3)])).toEqual({ position: 15, ranges: [[10, 14]] });
+  expect(cut(100, [batch(10, 5), batch(15, 3)])).toEqual({ position: 18, ranges: [[10, 17]] });
+  expect(cut(12, [marker(10, 7, 'commit'), marker(11, 7, 'commit'), marker(12, 7, 'commit')])).toEqual({
+    position: 12,
+    ranges: [[11, 11]],
+  });
+});
