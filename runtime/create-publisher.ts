@@ -12,6 +12,7 @@ export type { CloseOptions, Publisher };
 export interface PublisherSettings {
   readonly kafka?: Readonly<Record<string, unknown>>;
   readonly producer?: Readonly<Record<string, unknown>>;
+  readonly schemas?: Readonly<Record<string, unknown>>;
 }
 
 export interface CreatePublisherOptions {

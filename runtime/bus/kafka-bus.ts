@@ -59,7 +59,8 @@ class KafkaEngine implements BusEngine {
   }
 
   publisher(): Promise<Publisher> {
-    this.#publisher ??= openPublisher(this.#settings, this.#emit);
+    const schemas = this.#settings.groups.map((group) => group.schemas);
+    this.#publisher ??= openPublisher({ ...this.#settings, schemas }, this.#emit);
     return this.#publisher;
   }
 

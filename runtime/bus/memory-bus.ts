@@ -16,6 +16,7 @@ import type { ConsumerHooks } from '../core/stages.ts';
 import type { OutboundRecord } from '../core/thread-messages.ts';
 import { loadPartitioner } from '../publisher/load-partitioner.ts';
 import { EventPublisher } from '../publisher/publisher.ts';
+import { loadOutboundCheck } from '../schemas/load-outbound-check.ts';
 import { buildStages } from '../supervisor/build-group.ts';
 import { keepRunning } from '../supervisor/group-restart.ts';
 import { runGroup } from '../supervisor/group-runner.ts';
@@ -51,8 +52,15 @@ export async function openMemoryBus(options: MemoryBusOptions): Promise<EventBus
   const choose = await loadPartitioner(settings.process.producer.partitioner);
   const { emit } = events;
   const producer = new MemoryProducer({ memory, settings: settings.process.producer, choose, clock, emit });
+  const outbound = await loadOutboundCheck([settings.group.schemas]);
+  const publisher = new EventPublisher({ producer, outbound, clock, newId: randomUUID, closeRest: async () => {} });
   const deps = { clock, random, emit, logger: logger ?? pino({ level: 'silent' }) };
-  const bus = new EngineBus(settings, new MemoryEngine(settings.process, memory, producer, deps), events, clock);
+  const bus = new EngineBus(
+    settings,
+    new MemoryEngine(settings.process, memory, producer, publisher, deps),
+    events,
+    clock,
+  );
   memories.set(bus, memory);
   return bus;
 }
@@ -79,12 +87,17 @@ class MemoryEngine implements BusEngine {
   #stopping = new AbortController();
   #running: Promise<GroupEnd> | null = null;
 
-  constructor(settings: RuntimeSettings, memory: BusMemory, producer: MemoryProducer, deps: MemoryDeps) {
+  constructor(
+    settings: RuntimeSettings,
+    memory: BusMemory,
+    producer: MemoryProducer,
+    publisher: EventPublisher,
+    deps: MemoryDeps,
+  ) {
     this.#memory = memory;
     this.#producer = producer;
+    this.#publisher = publisher;
     this.#deps = { ...deps, logLevel: settings.logs.level, drainBudgetMs: settings.shutdown.timeoutMs };
-    const { clock } = deps;
-    this.#publisher = new EventPublisher({ producer, clock, newId: randomUUID, closeRest: async () => {} });
   }
 
   async start(group: GroupSettings): Promise<void> {

@@ -21,6 +21,7 @@ export const errorCodes = {
   RT_KAFKA_UNSUPPORTED: 'a broker does not speak a version of an API that the runtime needs',
   RT_KAFKA_REFUSED: 'a broker answered with an error code',
   RT_PUBLISH_INVALID: 'a record cannot be published as it is',
+  RT_PUBLISH_SCHEMA: 'an event is not what the schema of its type says',
   RT_PUBLISH_BUFFER_FULL: 'no room in `producer.bufferBytes` came free within `producer.maxBlock`',
   RT_PUBLISH_PARTLY: 'some records of one publish were not written',
   RT_COMMIT_FENCED: 'the partition belongs to a newer epoch; the commit was dropped',
@@ -96,7 +97,7 @@ export class KafkaError extends RuntimeFault {
 
 /** The author of what publishes has to act. `kafkaError`: what Kafka would have said, had we asked. */
 export class PublishError extends RuntimeFault {
-  override readonly name = 'PublishError';
+  override readonly name: string = 'PublishError';
   readonly kafkaError: { readonly code: number; readonly name: string } | null;
 
   constructor(
@@ -107,6 +108,11 @@ export class PublishError extends RuntimeFault {
     super(code, message, options);
     this.kafkaError = options.kafkaError ?? null;
   }
+}
+
+/** The same, for an event that is not what its schema says: no retry makes it right, as `retry.never` has it. */
+export class ValidationError extends PublishError {
+  override readonly name = 'ValidationError';
 }
 
 /** The operator of the store's database has to act. `sqlState` is PostgreSQL's own code where it sent one. */

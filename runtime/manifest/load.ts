@@ -60,14 +60,20 @@ export function loadProcess(from: readonly string[] | object, options: LoadOptio
   const problems: Problem[] = [];
   const manifests = isList(from) ? readManifests(from, problems, options) : readSections(from, problems, options);
   const { settings } = compileSections(manifests, problems, options);
+  const schemas = [...compileAllSchemas(manifests, problems).values()];
   if (problems.length > 0 || settings === null) {
     throw new InvalidManifest(sortProblems(problems, isList(from) ? from : [sectionsName]));
   }
-  return deepFreeze(settings);
+  return deepFreeze({ ...settings, schemas });
 }
 
 /** Everything but what runs: the groups and the gateway. */
-export type ProcessSettings = Omit<RuntimeSettings, 'groups' | 'gateway'>;
+export interface ProcessSettings extends Sectioned {
+  /** Of each file. */
+  readonly schemas: readonly SchemaSettings[];
+}
+
+type Sectioned = Omit<RuntimeSettings, 'groups' | 'gateway'>;
 
 /** For messages about sections that are in no file. */
 const sectionsName = 'settings';
@@ -122,10 +128,26 @@ function compileSections(manifests: readonly ManifestFile[], problems: Problem[]
 
 /** Null where the files do not agree, or have mistakes there. */
 interface Sections {
-  readonly settings: ProcessSettings | null;
+  readonly settings: Sectioned | null;
   readonly process: ProcessValue | null;
   /** Null without files. */
   readonly tree: MapTree | null;
+}
+
+/** By file. @param problems what is found is added */
+function compileAllSchemas(
+  manifests: readonly ManifestFile[],
+  problems: Problem[],
+): ReadonlyMap<ManifestFile, SchemaSettings> {
+  const isSound = soundness(problems);
+  const schemas = new Map<ManifestFile, SchemaSettings>();
+  for (const manifest of manifests) {
+    if (!isSound(manifest.name, ['schemas'])) continue;
+    const compiled = compileSchemas(fillSchemas(manifest.tree), manifest);
+    schemas.set(manifest, compiled.settings);
+    problems.push(...compiled.problems);
+  }
+  return schemas;
 }
 
 /** @param problems what is already known to be wrong; what is found here is added */
@@ -141,13 +163,7 @@ function compile(
   const cpus = options.cpus ?? availableParallelism();
   const listed = listGroups(manifests, problems);
   const isGroupSound = soundness(problems);
-  const schemas = new Map<ManifestFile, SchemaSettings>();
-  for (const manifest of manifests) {
-    if (!isGroupSound(manifest.name, ['schemas'])) continue;
-    const compiledSchemas = compileSchemas(fillSchemas(manifest.tree), manifest);
-    schemas.set(manifest, compiledSchemas.settings);
-    problems.push(...compiledSchemas.problems);
-  }
+  const schemas = compileAllSchemas(manifests, problems);
   for (const { name, manifest } of listed) {
     // The file tells a group from one of the same name elsewhere.
     if (!isGroupSound(manifest.name, ['groups', name]) || !isGroupSound(manifest.name, ['defaults'])) {

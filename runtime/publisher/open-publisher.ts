@@ -2,11 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
+import type { SchemaSettings } from '../core/event-types.ts';
 import type { Emit } from '../core/events.ts';
 import { systemRandom } from '../core/random.ts';
 import type { KafkaSettings, ProducerSettings } from '../core/settings.ts';
 import { Cluster } from '../kafka/cluster.ts';
 import { loadClient } from '../kafka/load-client.ts';
+import { loadOutboundCheck } from '../schemas/load-outbound-check.ts';
 import { loadPartitioner } from './load-partitioner.ts';
 import { createProducer } from './producer.ts';
 import { EventPublisher, type Publisher } from './publisher.ts';
@@ -14,11 +16,13 @@ import { EventPublisher, type Publisher } from './publisher.ts';
 export interface OpenPublisherSettings {
   readonly kafka: KafkaSettings;
   readonly producer: ProducerSettings;
+  /** Of every file. */
+  readonly schemas: readonly SchemaSettings[];
 }
 
 /** @throws UsageError without brokers; ManifestError where the partitioner does not load */
 export async function openPublisher(
-  { kafka, producer: settings }: OpenPublisherSettings,
+  { kafka, producer: settings, schemas }: OpenPublisherSettings,
   emit: Emit,
 ): Promise<Publisher> {
   const { brokers } = kafka;
@@ -37,5 +41,6 @@ export async function openPublisher(
     cluster.close();
     await client.close();
   };
-  return new EventPublisher({ producer, clock: systemClock, newId: randomUUID, closeRest });
+  const outbound = await loadOutboundCheck(schemas);
+  return new EventPublisher({ producer, outbound, clock: systemClock, newId: randomUUID, closeRest });
 }

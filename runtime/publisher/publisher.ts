@@ -8,6 +8,7 @@ import { sleep } from '../core/clock.ts';
 import { type Delivery, deliveriesOf, publishFailure } from '../handler/delivery.ts';
 import { toRecord } from '../handler/envelope.ts';
 import type { OutboundEvent, Published } from '../handler/outbound-event.ts';
+import type { OutboundCheck } from '../schemas/outbound-check.ts';
 import type { Producer } from './producer.ts';
 
 export interface CloseOptions {
@@ -21,6 +22,7 @@ export interface Publisher {
    * `producer.bufferBytes` is full.
    * @returns where each was written, in their order, once Kafka has acknowledged them
    * @throws TypeError, before anything is written, when an event cannot be; the message names the field
+   * @throws ValidationError `RT_PUBLISH_SCHEMA`, before anything is written, when one is not what its schema says
    * @throws the failure of the only event, or `PartlyPublishedError` with what became of each
    */
   publish(events: OutboundEvent | readonly OutboundEvent[]): Promise<readonly Published[]>;
@@ -36,6 +38,8 @@ export interface Publisher {
 
 export interface EventPublisherOptions {
   readonly producer: Producer;
+  /** Whether an event is what its type says; null where nobody has said. */
+  readonly outbound: OutboundCheck | null;
   readonly clock: Clock;
   readonly newId: () => string;
   /** Closes what is below the producer. */
@@ -69,8 +73,9 @@ export class EventPublisher implements Publisher {
   }
 
   async deliver(events: readonly OutboundEvent[]): Promise<readonly Delivery[]> {
-    const { clock, newId, producer } = this.#options;
+    const { clock, newId, producer, outbound } = this.#options;
     const records = events.map((event) => toRecord(event, noCause, clock.wallTime(), newId));
+    if (outbound !== null) for (const record of records) outbound(record);
     const { places, failures } = await producer.deliver(records);
     return deliveriesOf(
       places,

@@ -44,3 +44,42 @@ function explain(error: ErrorObject | undefined): string {
   const name = params.additionalProperty ?? params.unevaluatedProperty;
   return `${place} ${message}${typeof name === 'string' ? `: ${name}` : ''}`;
 }
+
+/** What is wrong with a value, where (a JSON pointer), and what is there instead. */
+export interface SchemaFault {
+  readonly path: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** As `compileJsonSchema`, for whoever made the value: what was found is shown, shortened. */
+export function compileFaultFinder(schema: object | boolean): (value: unknown) => SchemaFault | null {
+  const validate = compile(schema, false);
+  return (value) => (validate(value) ? null : faultOf(validate.errors?.[0], value));
+}
+
+const shownMax = 80; // characters of a value in a message
+
+function faultOf(error: ErrorObject | undefined, value: unknown): SchemaFault {
+  const { instancePath = '', message = 'must match the schema', params } = error ?? {};
+  const allowed: unknown =
+    params?.allowedValues ?? (params && 'allowedValue' in params ? params.allowedValue : undefined);
+  const extra: unknown = params?.additionalProperty ?? params?.unevaluatedProperty;
+  const values = allowed === undefined ? '' : `: ${shortened(allowed)}`;
+  const found = typeof extra === 'string' ? JSON.stringify(extra) : shortened(valueAt(value, instancePath));
+  return { path: instancePath === '' ? '/' : instancePath, expected: `${message}${values}`, found };
+}
+
+function valueAt(value: unknown, pointer: string): unknown {
+  const steps = pointer.split('/').slice(1);
+  return steps.reduce<unknown>((found, step) => {
+    const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    return (found as Readonly<Record<string, unknown>> | null | undefined)?.[key];
+  }, value);
+}
+
+function shortened(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  const cut = text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
+  return typeof value === 'object' && value !== null ? cut : `${typeof value} ${cut}`;
+}

@@ -14,6 +14,7 @@ import type { KafkaClient } from '../kafka/port.ts';
 import { loadPartitioner } from '../publisher/load-partitioner.ts';
 import { createProducer, type Producer, type ProducerOptions } from '../publisher/producer.ts';
 import { EventPublisher } from '../publisher/publisher.ts';
+import { loadOutboundCheck } from '../schemas/load-outbound-check.ts';
 import { forGateway } from './open-gateway.ts';
 import type { Opened } from './opened.ts';
 
@@ -51,6 +52,7 @@ export interface Shared {
 export async function openShared(settings: RuntimeSettings, deps: SharedDeps, opened: Opened): Promise<Shared> {
   const { kafka } = settings;
   const choose = await loadPartitioner(settings.producer.partitioner);
+  const outbound = await loadOutboundCheck(settings.groups.map(({ schemas }) => schemas));
   const brokers = kafka.brokers === 'embedded' ? await startEmbedded(deps, opened) : kafka.brokers;
   const createClient = await loadClient(kafka.client);
   const client = opened.add('Kafka client', createClient({ ...kafka, brokers, ...deps }));
@@ -81,7 +83,10 @@ export async function openShared(settings: RuntimeSettings, deps: SharedDeps, op
     bytes: new BytesPool(),
     gatewayProducer: routes.length === 0 ? null : producerOf('gateway producer', ofGateway.settings, ofGateway.options),
     publish: (records, options) => producer.publish(records, options),
-    publisher: new EventPublisher({ producer, clock: deps.clock, newId: randomUUID, closeRest: async () => {} }),
+    publisher: new EventPublisher({
+      ...{ producer, outbound, clock: deps.clock },
+      ...{ newId: randomUUID, closeRest: async () => {} },
+    }),
     writeDeadLetter: (record) => forDeadLetters.send([record], { deadLetter: true }),
   };
 }

@@ -8,6 +8,7 @@ import type { AbortReason, PublishOptions } from '../core/thread-messages.ts';
 import type { Context, Logger, Transaction } from '../handler/context.ts';
 import { toRecord } from '../handler/envelope.ts';
 import type { OutboundEvent, Published } from '../handler/outbound-event.ts';
+import type { OutboundCheck } from '../schemas/outbound-check.ts';
 import { createLogger, type LogSink } from './handler-log.ts';
 import type { Publisher } from './publisher.ts';
 import { headerOf, placeOf, type RecordEvent } from './record-event.ts';
@@ -21,6 +22,8 @@ export interface CallServices extends LogSink {
   readonly clock: Clock;
   readonly publisher: Publisher;
   readonly newId: () => string;
+  /** Whether what is published is what its type says; null where nobody has said. */
+  readonly outbound: OutboundCheck | null;
 }
 
 /** Thrown by `ctx.deadLetter`. */
@@ -153,9 +156,11 @@ export class CallContext implements Context {
     const publication = new Publication((resolve, reject) => {
       giveUp = reject;
       if (this.#abortedFor !== null) throw aborted(this.#abortedFor);
-      const { clock, newId, publisher } = this.#services;
+      const { clock, newId, publisher, outbound } = this.#services;
       const list: readonly OutboundEvent[] = Array.isArray(events) ? events : [events];
       const records = list.map((event) => toRecord(event, this.#event, clock.wallTime(), newId));
+      // All of them before the first one is on its way.
+      if (outbound !== null) for (const record of records) outbound(record);
       publisher.publish(records, options.background).then(resolve, reject);
     });
     if (giveUp !== null) publication.giveUp = giveUp;

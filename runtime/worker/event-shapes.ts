@@ -5,6 +5,7 @@
 import { pathToFileURL } from 'node:url';
 import type { Refusal, SchemaSettings } from '../core/event-types.ts';
 import type { Check } from '../schemas/json-schema.ts';
+import type { OutboundCheck } from '../schemas/outbound-check.ts';
 
 /** The value is not what its schema says. */
 export class SchemaError extends Error {
@@ -24,6 +25,8 @@ export type Shape = (data: unknown) => unknown;
 /** By event type; a type without a shape is handed on as it was decoded. */
 export interface Shapes {
   of(type: string): Shape | null;
+  /** Of what handlers publish; null or missing where every type may be published. */
+  readonly outbound?: OutboundCheck | null;
 }
 
 type Upcast = (type: string, data: unknown) => unknown;
@@ -32,15 +35,20 @@ type Upcast = (type: string, data: unknown) => unknown;
 export const noShapes: Shapes = { of: () => null };
 
 /** @throws what the module of `schemas.upcast` throws, TypeError when it exports no function */
-export async function loadShapes({ events, upcast: file, invalid }: SchemaSettings): Promise<Shapes> {
+export async function loadShapes(settings: SchemaSettings): Promise<Shapes> {
+  const { events, upcast: file, invalid } = settings;
   const upcast = file === null ? null : await loadUpcast(file);
   const checks = new Map<string, Check>();
+  let outbound: OutboundCheck | null = null;
   if (events.length > 0) {
     // Not loaded where nobody asks for it: it takes memory in every thread.
     const { compileJsonSchema } = await import('../schemas/json-schema.ts');
     for (const { type, schema } of events) checks.set(type, compileJsonSchema(schema));
+    const { outboundCheck } = await import('../schemas/outbound-check.ts');
+    outbound = outboundCheck([settings]);
   }
   return {
+    outbound,
     of(type) {
       const check = checks.get(type) ?? null;
       return upcast === null && check === null ? null : (data) => shaped(type, data, upcast, check, invalid);

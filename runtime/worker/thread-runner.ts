@@ -70,7 +70,11 @@ export class ThreadRunner {
     this.#followsPartitions = followPartitions(modules);
     this.#publisher = new Publisher(post);
     const { group, logLevel, maxRunning } = start;
-    const services = { group: group.name, replay: group.replay === true, logLevel, clock, publisher: this.#publisher, post, newId };
+    const { outbound = null } = shapes;
+    const services = {
+      ...{ group: group.name, replay: group.replay === true, logLevel, clock, post, newId },
+      ...{ publisher: this.#publisher, outbound },
+    };
     const calls = new RunningCalls(services, group.timeouts.slowMs, new ThreadPulse(start.pulse));
     const suspects = new Suspects();
     this.#thread = {

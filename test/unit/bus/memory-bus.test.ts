@@ -63,13 +63,16 @@ test('retries wait for the clock that the test has in its hand', async () => {
   await until(() => clock.advance(1).then(() => attempts.length === 2));
 });
 
-test('schemas are checked before a subscriber is called, as on Kafka', async () => {
+test('schemas are checked, as on Kafka: what is invalid is not published, what is unknown is passed over', async () => {
   const schemas = { events: { Placed: './test/fixtures/schemas/order-placed.schema.json' }, unknownType: 'skip' };
   const bus = await memoryBus({}, { manifest: { schemas } });
   const seen: string[] = [];
   bus.subscribeAll(({ type }) => void seen.push(type));
   await bus.start();
   await bus.publish({ type: 'Foreign', data: {} });
+  await expect(bus.publish({ type: 'Placed', data: { total: -1 } })).rejects.toThrow(
+    /total: must be >= 0, found number -1/,
+  );
   await bus.publish({ type: 'Placed', data: { total: 1 } });
   await until(() => seen.length === 1);
   expect(seen).toEqual(['Placed']);

@@ -100,3 +100,18 @@ test('what happens can be heard: written, failed', async () => {
     ['publish.failed', 'nowhere', 1],
   ]);
 });
+
+test('an event that is not what its schema says is not written, nor what came with it', async () => {
+  const { env, values } = await onBroker();
+  const schemas = { events: { OrderPlaced: './test/fixtures/schemas/order-placed.schema.json' } };
+  const publisher = await createPublisher({ schemas }, { env });
+  onTestFinished(() => publisher.close());
+  await expect(publisher.publish([event, { ...event, data: { total: -1 } }])).rejects.toMatchObject({
+    code: 'RT_PUBLISH_SCHEMA',
+    message: expect.stringMatching(
+      /is no OrderPlaced: \/total: must be >= 0, found number -1 .*order-placed.schema.json/,
+    ) as unknown,
+  });
+  await publisher.publish(event);
+  expect(await values()).toHaveLength(1);
+});

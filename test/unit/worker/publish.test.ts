@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { anyEvents } from '../../../runtime/core/event-types.ts';
 import type { Context } from '../../../runtime/handler/context.ts';
 import type { Event } from '../../../runtime/handler/event.ts';
+import { loadShapes } from '../../../runtime/worker/event-shapes.ts';
 import { ThreadUnderTest } from './thread-under-test.ts';
 
 const out = { topic: 'out', type: 'Paid', data: { a: 1 } };
@@ -201,3 +203,22 @@ test.each([
     expect(set.answer?.kind).toBe('done');
   },
 );
+
+test('an event that is not what its schema says is not published, nor what came with it, and its record is not tried again', async () => {
+  const file = '/paid.json';
+  const events = [{ type: 'Paid', file, schema: { properties: { a: { type: 'integer' } } } }];
+  const schemas = { ...anyEvents, events: [...events, { type: 'Placed', file, schema: true }] };
+  const handler = async (_: Event, ctx: Context) => {
+    await ctx.publish([out, { ...out, data: { a: 'one' } }]);
+  };
+  const thread = new ThreadUnderTest([{ Placed: handler }], { schemas, shapes: await loadShapes(schemas) });
+  thread.give([{ key: 'a' }]);
+  await thread.settle();
+  expect(thread.of('publish')).toEqual([]);
+  expect(thread.of('exhausted')).toMatchObject([
+    {
+      attempts: 1,
+      error: { name: 'ValidationError', message: expect.stringContaining('/a: must be integer, found') as unknown },
+    },
+  ]);
+});
