@@ -1,0 +1,37 @@
+/**
+ * Demo 3: 1,000 events in batches of 100, from the first publish until all are handled. A taste, no benchmark: at this
+ * size most of the time is one fetch and the first compilation. `npm run bench` measures.
+ */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { createPublisher, createRuntime } from 'kafka-worker-runtime';
+import { environmentOf, handled, quiet, until } from '../example.ts';
+
+const total = 1_000;
+const batch = 100;
+
+const manifest = join(import.meta.dirname, 'manifest.yaml');
+const runtime = await createRuntime(manifest, quiet);
+await runtime.start();
+const publisher = await createPublisher(manifest, { env: await environmentOf(runtime) });
+
+const startedAt = performance.now();
+for (let first = 0; first < total; first += batch) {
+  await publisher.publish(
+    Array.from({ length: batch }, (_, n) => ({
+      topic: 'demo3.stream',
+      type: 'OrderPlaced',
+      aggregateType: 'Order',
+      aggregateId: randomUUID(),
+      data: { customer_id: `cust-${first + n}`, total_amount: first + n + 1 },
+    })),
+  );
+}
+const publishedAt = performance.now();
+await until(() => handled(runtime, 'demo-consumers') === total);
+const seconds = (performance.now() - startedAt) / 1000;
+
+console.log(`published ${total} events in ${((publishedAt - startedAt) / 1000).toFixed(3)} s`);
+console.log(`handled ${total} events in ${seconds.toFixed(3)} s: ${Math.round(total / seconds)} events per second`);
+await publisher.close();
+process.exitCode = (await runtime.stop()).exitCode;
