@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { sleep } from '../core/clock.ts';
+import type { OutboundRecord } from '../core/thread-messages.ts';
 import { type Delivery, deliveriesOf, publishFailure } from '../handler/delivery.ts';
 import { toRecord } from '../handler/envelope.ts';
 import type { OutboundEvent, Published } from '../handler/outbound-event.ts';
@@ -28,6 +29,11 @@ export interface Publisher {
   publish(events: OutboundEvent | readonly OutboundEvent[]): Promise<readonly Published[]>;
   /** As `publish`, for callers that decide event by event: what became of each, in their order. */
   deliver(events: readonly OutboundEvent[]): Promise<readonly Delivery[]>;
+  /**
+   * Writes records that are made already, as those of an outbox are: what `createRelay` takes as `publish`.
+   * @throws the first failure, once each record is acknowledged or has failed
+   */
+  send(records: readonly OutboundRecord[]): Promise<void>;
   /** Resolves when everything published until now is acknowledged or has failed; nothing lingers meanwhile. */
   flush(): Promise<void>;
   /** Flushes; what is left after the timeout fails with `RT_KAFKA_CONNECTION`. Then connections are closed. */
@@ -81,6 +87,10 @@ export class EventPublisher implements Publisher {
       places,
       failures.map(({ index, error }) => ({ index, error: error as Error })),
     );
+  }
+
+  async send(records: readonly OutboundRecord[]): Promise<void> {
+    await this.#options.producer.send(records);
   }
 
   flush(): Promise<void> {

@@ -123,7 +123,12 @@ class PostgresDatabase implements Database {
       const lost = new AbortController();
       client.on('error', () => lost.abort());
       // On the connection that has the lock: when the lock is lost, so is the right to write.
-      await work(new SingleConnection(execute), lost.signal);
+      try {
+        await work(new SingleConnection(execute), lost.signal);
+      } finally {
+        // Closing the connection frees it too, but a moment later: who asks next would find it taken.
+        if (!lost.signal.aborted) await execute(`select pg_advisory_unlock(${advisoryKey(table)})`).catch(() => []);
+      }
       return true;
     } finally {
       // The lock ends with its session, whatever became of `work`.

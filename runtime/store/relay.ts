@@ -1,8 +1,8 @@
 /**
  * Publishes what waits in the outbox: in order per lane, at least once, however it ends.
  *
- *   follower ──lock is free──▶ leader: read a page ─▶ publish each lane ─▶ acknowledged? remove the rows ─▶ next page
- *      ▲                          │                                         refused? the lane waits, others go on
+ *   follower ──lock is free──▶ leader: read a page ─▶ publish each lane, one record after the other ─▶ next page
+ *      ▲                          │                     acknowledged? remove the row; refused? the lane waits, others go on
  *      └──connection broke────────┘
  *
  * A row is removed after its record was acknowledged, never before: who dies in between publishes it again. A lane's
@@ -19,8 +19,9 @@ import { type QueuedRecord, readOutbox, removeFromOutbox } from './outbox.ts';
 import type { Database, Sql } from './sql.ts';
 
 /**
- * Writes records of one lane, in their order; several lanes are published at once. Resolves when Kafka has acknowledged
- * all of them (acks all). When one cannot be written, none behind it may be; then it rejects, and all are tried again.
+ * Writes records. Resolves when Kafka has acknowledged all of them (acks all), rejects when one is not written. It gets one
+ * record of a lane at a time, and the next one only after that: a producer that is given several may well write what is
+ * behind one that Kafka refuses. Several lanes are published at once.
  */
 export type PublishRecords = (records: readonly OutboundRecord[], signal: AbortSignal) => Promise<unknown>;
 
@@ -39,7 +40,7 @@ export interface RelayOptions {
 }
 
 export type RelayFailure =
-  /** These records were not acknowledged; their lane waits. */
+  /** The first of these records was not acknowledged; its lane waits, with all of them. */
   | { readonly kind: 'publish'; readonly records: readonly OutboundRecord[]; readonly error: unknown }
   /** The database did not answer, or took the lock away. */
   | { readonly kind: 'store'; readonly error: unknown };
@@ -126,25 +127,30 @@ class OutboxRelay implements Relay {
 
   async #relayPage(sql: Sql, page: readonly QueuedRecord[], signal: AbortSignal): Promise<void> {
     const lanes = [...Map.groupBy(page, ({ lane }) => lane)];
-    const written = await Promise.all(lanes.map(([lane, rows]) => this.#publishLane(lane, rows, signal)));
-    const ids = lanes.flatMap(([, rows], index) => (written[index] ? rows.map(({ id }) => id) : []));
-    await removeFromOutbox(sql, ids);
+    const counts = await Promise.all(lanes.map(([lane, rows]) => this.#publishLane(lane, rows, signal)));
+    const written = lanes.flatMap(([, rows], index) => rows.slice(0, counts[index]));
+    await removeFromOutbox(
+      sql,
+      written.map(({ id }) => id),
+    );
   }
 
-  /** @returns whether all is acknowledged */
-  async #publishLane(lane: string, rows: readonly QueuedRecord[], signal: AbortSignal): Promise<boolean> {
-    const records = rows.map(({ record }) => record);
-    try {
-      await this.#publish(records, signal);
-      this.#waiting.delete(lane);
-      return true;
-    } catch (error) {
-      const failures = this.#waiting.get(lane)?.failures ?? 0;
-      const untilMs = this.#clock.now() + backoffMs(this.#backoff, failures, this.#random);
-      this.#waiting.set(lane, { failures: failures + 1, untilMs });
-      this.#onFailure({ kind: 'publish', records, error });
-      return false;
+  /** Stops at the first record that is not acknowledged. @returns how many are */
+  async #publishLane(lane: string, rows: readonly QueuedRecord[], signal: AbortSignal): Promise<number> {
+    for (const [index, { record }] of rows.entries()) {
+      if (signal.aborted) return index;
+      try {
+        await this.#publish([record], signal);
+        this.#waiting.delete(lane);
+      } catch (error) {
+        const failures = this.#waiting.get(lane)?.failures ?? 0;
+        const untilMs = this.#clock.now() + backoffMs(this.#backoff, failures, this.#random);
+        this.#waiting.set(lane, { failures: failures + 1, untilMs });
+        this.#onFailure({ kind: 'publish', records: rows.slice(index).map((row) => row.record), error });
+        return index;
+      }
     }
+    return rows.length;
   }
 
   #lanesThatWait(): readonly string[] {

@@ -40,7 +40,7 @@ export function report({ results, history, seconds: took }: CampaignResult, verd
 }
 
 /** @param sides `l` or `r` for each column */
-function aligned(rows: readonly (readonly string[])[], sides: string): readonly string[] {
+export function aligned(rows: readonly (readonly string[])[], sides: string): readonly string[] {
   const widths = [...sides].map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row
