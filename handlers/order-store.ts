@@ -52,6 +52,12 @@ export class OrderStore {
     return { ...row };
   }
 
+  /** Types of the events of one order, in the order in which they were handled. */
+  eventsOf(orderId: string): readonly string[] {
+    const rows = this.#db.prepare('SELECT type FROM audit WHERE order_id = ? ORDER BY rowid').all(orderId);
+    return rows.map(({ type }) => String(type));
+  }
+
   auditEntries(): number {
     return Number(this.#db.prepare('SELECT count(*) AS entries FROM audit').get()?.entries);
   }

@@ -5,8 +5,10 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createRuntime, type Runtime } from 'kafka-worker-runtime';
+import { createRuntime, type Event, type Runtime } from 'kafka-worker-runtime';
 import { expect, type TestContext, test } from 'vitest';
+import { following } from '../examples/shop/events.ts';
+import { Order } from '../examples/shop/order-aggregate.ts';
 import { OrderStore } from '../handlers/order-store.ts';
 import { toRecord } from '../runtime/handler/envelope.ts';
 import type { OutboundEvent } from '../runtime/handler/outbound-event.ts';
@@ -45,8 +47,7 @@ async function publish(runtime: Runtime, events: readonly OutboundEvent[]): Prom
   expect(result.kind).toBe('ok');
 }
 
-// Row S-15.
-test('projections: one order placed and shipped is one order, its revenue, one shipped, two audit entries', async (t) => {
+test('S-15: projections: one order placed and shipped is one order, its revenue, one shipped, two audit entries', async (t) => {
   const file = ordersDatabase(t);
   const runtime = await started(t, 'manifests/projections.yaml', root);
   const store = new OrderStore(file);
@@ -70,6 +71,25 @@ test('projections: delivered a second time, the same events change nothing', asy
   expect(store.ship('never placed')).toBe(false);
   expect(store.statistics()).toEqual({ orders: 1, revenue: 499.99, shipped: 1 });
   expect(store.auditEntries()).toBe(2);
+});
+
+test('S-14: an order is placed once, and shipped once it is placed', () => {
+  const order = new Order('order-1');
+  expect(() => order.ship('TRACK-456')).toThrow('Order was never placed');
+  order.place('cust-123', 499.99);
+  expect(() => order.place('cust-123', 499.99)).toThrow('Order already placed');
+  order.ship('TRACK-456');
+  expect(() => order.ship('TRACK-456')).toThrow('Order already shipped');
+  expect(order.unsaved.map(({ type }) => type)).toEqual(['OrderPlaced', 'OrderShipped']);
+});
+
+test('S-111: an event that follows from another one has the same id when its handler runs again', () => {
+  const cause = (id: string) => ({ id }) as Event;
+  const received = (id: string) => following(cause(id), 'order-1', 'PaymentReceived', { amount: 1 });
+  expect(received('a')).toEqual(received('a'));
+  expect(received('a').id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(received('b').id).not.toBe(received('a').id);
+  expect(following(cause('a'), 'order-1', 'OrderRejected', { reason: '' }).id).not.toBe(received('a').id);
 });
 
 for (const name of readdirSync(join(root, 'manifests')).filter((file) => /\.ya?ml$/.test(file))) {
