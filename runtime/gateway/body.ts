@@ -29,7 +29,7 @@ export function readBodies(server: FastifyInstance): void {
     if (fault !== null) return done(fault);
     const text = decode(bytes as Buffer);
     if (text === null) return done(new BodyError('the body is not UTF-8'));
-    parseJson(request, text, (error, value) => {
+    void parseJson(request, text, (error, value) => {
       if (error !== null) return done(new BodyError('the body is not JSON, or has a key such as __proto__'));
       if (typeof value !== 'object' || value === null || Array.isArray(value)) {
         return done(new BodyError('the body has to be a JSON object'));
