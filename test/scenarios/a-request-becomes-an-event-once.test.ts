@@ -140,7 +140,11 @@ test('H1: 500 slow clients do not hold up the groups of the process', async (t) 
     http: true,
   });
   const port = Number(new URL(rt.runtime.gatewayUrl!).port);
-  const slow = Array.from({ length: 500 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  const slow = Array.from({ length: 500 }, () =>
+    connect(port, '127.0.0.1')
+      .on('error', () => {})
+      .resume(),
+  );
   t.onTestFinished(async () => {
     for (const socket of slow) socket.destroy();
   });
