@@ -20,7 +20,8 @@ export interface LoadResult extends Omit<Sent, 'accepted'> {
 }
 
 const topic = 'orders.stream';
-const patienceMs = 120_000;
+/** After the last request was due: a busy machine sends more slowly than it was asked to. */
+const patience = { leastMs: 300_000, perSecondMs: 20_000 };
 
 const manifest = {
   gateway: { port: 0, routes: { 'POST /orders': { topic, type: 'OrderPlaced', key: '$.customer_id' } } },
@@ -38,6 +39,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     const [, url] = await program.says(/the gateway answers 1 routes at (http:[^"\s]+)/);
     const { seconds, rate, connections } = options;
     const requests = seconds * rate;
+    const patienceMs = Math.max(patience.leastMs, seconds * patience.perSecondMs);
     const sending = sendAll({ url: `${url}/orders`, requests, rate, connections, keyPrefix: 'load', patienceMs });
     const [sent, awayMs] = await Promise.all([sending, restartAfter(seconds * 500, ground)]);
     program.signal('SIGTERM');
