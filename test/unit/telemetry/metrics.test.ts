@@ -71,6 +71,16 @@ test('a group or topic name cannot break out of its label', async () => {
   expect(await metrics.text()).toContain('kafka_eventbus_group_failures_total{group="a\\"b\\nc 1"} 1');
 });
 
+test('answers of the gateway are counted by route and status', async () => {
+  const metrics = new Metrics();
+  for (const status of [202, 202, 429]) {
+    metrics.listener('gateway.answered', { route: 'POST /orders', status, durationMs: 3 });
+  }
+  const text = await metrics.text();
+  expect(text).toContain('kafka_eventbus_gateway_requests_total{route="POST /orders",status="202"} 2');
+  expect(text).toContain('kafka_eventbus_gateway_duration_count{route="POST /orders"} 3');
+});
+
 test('no metric has a key, an offset or an id as label', () => {
   for (const { labels } of Object.values(metricTable)) {
     for (const label of labels) {
@@ -82,6 +92,8 @@ test('no metric has a key, an offset or an id as label', () => {
         'handler_name',
         'error_type',
         'dlq_reason',
+        'route',
+        'status',
       ]).toContain(label);
     }
   }
