@@ -1,7 +1,7 @@
 // With `dedupe.store: sql` the mark that a record was handled lies in the transaction of its effect: both are there, or
 // none, whatever happens to the handler, to the record or to the database.
 import { randomUUID } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Context, Event } from '../../runtime/index.ts';
 import {
   startTestRuntime,
@@ -10,7 +10,7 @@ import {
   type TestRuntimeOptions,
 } from '../../runtime/testing/index.ts';
 import { quickInline as quick } from '../scenarios/support/quick.ts';
-import { type DatabaseUnderTest, describeDatabases, effects } from './support/databases.ts';
+import { type DatabaseUnderTest, describeDatabases, describePostgres, effects } from './support/databases.ts';
 
 interface Options {
   readonly group?: object;
@@ -183,5 +183,65 @@ describeDatabases('effects', (under) => {
     await finished(1n);
     expect(await effects(under.sql)).toEqual(['a']);
     expect(await rt.read('done')).toHaveLength(1);
+  });
+});
+
+describePostgres('effects of two processes', (under) => {
+  test.each([
+    ['commits', 1],
+    ['fails', 0],
+  ])('the second one waits for the first, which %s', async (how, duplicates) => {
+    const gate = Promise.withResolvers<void>();
+    const name = `once-${randomUUID()}`;
+    const began: string[] = [];
+    // Two brokers, so that both have the record: as a former owner that does not know it yet, and its successor.
+    const start = (who: string) =>
+      startTestRuntime(
+        { onTestFinished },
+        {
+          topics: { orders: { partitions: 1 } },
+          manifest: { store: { url: under.url } },
+          group: { ...quick, name, dedupe: { by: 'header:event_id', store: 'sql' }, retry: { maxRetries: 0 } },
+          handlers: {
+            async '*'(_: Event, { tx }: Context) {
+              began.push(who);
+              await tx!.query('insert into effects (name) values ($1)', [who]);
+              if (who === 'first') await gate.promise;
+            },
+          },
+        },
+      );
+    const [first, second] = [await start('first'), await start('second')];
+    await first.publish('orders', [withId('a', '1')]);
+    await first.until(() => began.length === 1);
+    await second.publish('orders', [withId('a', '1')]);
+    const waits = `select count(*) as count from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+    await second.until(async () => (await under.sql.query<{ count: bigint }>(waits))[0]!.count === 1n);
+    expect(began).toEqual(['first']);
+    if (how === 'commits') gate.resolve();
+    else gate.reject(new Error('no'));
+    await second.until(async () => (await second.committed(name, 'orders', 0)) === 1n);
+    expect(await effects(under.sql)).toEqual([how === 'commits' ? 'first' : 'second']);
+    await second.stop();
+    expect(second.runtime.stats().total.duplicates_skipped).toBe(duplicates);
+  });
+
+  test('a statement that takes too long is cancelled, and its connection is not used again', async (t) => {
+    const { rt, finished } = await startGroup(t, under, {
+      group: { timeouts: { ...quick.timeouts, handler: '500ms' } },
+      handlers: {
+        async '*'(event: Event, ctx: Context) {
+          await insert(event, ctx);
+          if (ctx.attempt === 1) await ctx.tx!.query('select pg_sleep(120)');
+        },
+      },
+    });
+    await rt.publish('orders', [withId('a', '1')]);
+    await finished(1n);
+    expect(rt.events('record.retried')).toMatchObject([{ error: { code: 'RT_HANDLER_TIMEOUT' } }]);
+    expect(await effects(under.sql)).toEqual(['a']);
+    const asleep = `select 1 from pg_stat_activity where query like '%pg_sleep(120)' and state = 'active' and datname = current_database()`;
+    expect(await under.sql.query(asleep)).toEqual([]);
+    expect(rt.count('thread.died')).toBe(0);
   });
 });
