@@ -46,6 +46,7 @@ export {
 export type { Event, RawEvent } from './handler/event.ts';
 export { NonRetryableError, RetryableError, type RetryableErrorOptions } from './handler/handler-errors.ts';
 export type { Lifecycle, PartitionContext, RevokedPartition, SetupEnv } from './handler/lifecycle.ts';
+export type { OffsetsModule } from './handler/offsets-module.ts';
 export type { OutboundEvent, Published } from './handler/outbound-event.ts';
 export type { SubscribedTo, Subscriber, SubscriberClass } from './handler/subscriber.ts';
 export type { PartitionerModule, RecordToPlace } from './publisher/choose-partition.ts';

@@ -13,7 +13,7 @@ export interface AssignmentOptions {
   readonly group: string;
   readonly emit: Emit;
   readonly hooks: ConsumerHooks;
-  readonly positions: Pick<Positions, 'committed' | 'fromStart'>;
+  readonly positions: Pick<Positions, 'first' | 'fromStart'>;
   readonly drainBudgetMs: number;
   /** Sets of these partitions that nobody has seen yet must not be seen any more. */
   readonly discard: (gone: (partition: TopicPartition) => boolean) => void;
@@ -55,12 +55,12 @@ export class Assignment {
     const fresh = partitions.map((partition) => this.#add(partition));
     if (fresh.length === 0) return;
     this.#searches++;
-    this.#wait.began('Kafka does not say where to begin');
+    this.#wait.began('it is not known where to begin');
     const search = this.#search(fresh, (p, position) => this.#open(p, position));
     const over = (): void => {
       if (--this.#searches === 0) this.#wait.over();
     };
-    this.#watch(this.#options.positions.committed(search).finally(over));
+    this.#watch(this.#options.positions.first(search).finally(over));
   }
 
   /** @returns false when something in flight was cut short */

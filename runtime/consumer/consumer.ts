@@ -76,7 +76,11 @@ class GroupConsumer implements Consumer {
     this.#assignment = new Assignment({
       ...options,
       group: group.name,
-      positions: new Positions({ ...options, coordinator: this.#coordinator }),
+      positions: new Positions({
+        ...options,
+        coordinator: this.#coordinator,
+        saved: group.offsets === null ? null : (hooks.position ?? null),
+      }),
       discard: (gone) => this.#queue.discard(gone),
       arranged: () => this.#fetcher.arrange(),
       failed,

@@ -3,11 +3,15 @@
  * still exists). Asks until every partition has its answer or is not wanted any more.
  *
  *   opening ──OffsetFetch──▶ committed offset ────────────────▶ found
- *                 └─none──▶ ListOffsets at the leader (from) ──▶ found
+ *      │  ▲       └─none──▶ ListOffsets at the leader (from) ──▶ found
+ *      │  └─null─┐
+ *      └──────▶ load() of `offsets`, where there is one ───────▶ found
  */
 import { backoffMs } from '../core/backoff.ts';
 import { type Clock, sleep } from '../core/clock.ts';
+import { toErrorData } from '../core/error-data.ts';
 import { KafkaError } from '../core/errors.ts';
+import type { Emit } from '../core/events.ts';
 import type { Random } from '../core/random.ts';
 import { partitionKey, type TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
@@ -29,6 +33,9 @@ export interface PositionsOptions {
   readonly coordinator: Coordinator;
   readonly clock: Clock;
   readonly random: Random;
+  readonly emit: Emit;
+  /** Where the user has saved a position; null where that is Kafka's business. */
+  readonly saved: ((partition: TopicPartition) => Promise<number | null>) | null;
 }
 
 /** What is asked for, and whom to tell. */
@@ -45,6 +52,34 @@ export class Positions {
 
   constructor(options: PositionsOptions) {
     this.#options = options;
+  }
+
+  /** What the user has saved, else what was committed. @throws as `committed` */
+  async first<P extends TopicPartition>(search: Search<P>): Promise<void> {
+    const { saved } = this.#options;
+    if (saved === null) return this.committed(search);
+    // Each by itself: one that cannot be found holds up no other.
+    await Promise.all(search.partitions.map((one) => this.#first({ ...search, partitions: [one] }, saved)));
+  }
+
+  async #first<P extends TopicPartition>(
+    search: Search<P>,
+    saved: (partition: TopicPartition) => Promise<number | null>,
+  ): Promise<void> {
+    const { emit, group } = this.#options;
+    const unsaved: P[] = [];
+    await this.#until(search, async ([one], settle) => {
+      const { topic, partition } = one!;
+      try {
+        const position = await saved({ topic, partition });
+        settle(one!);
+        if (position === null) unsaved.push(one!);
+        else if (search.wanted(one!)) search.found(one!, position);
+      } catch (error) {
+        emit('position.failed', { group: group.name, topic, partition, message: toErrorData(error).message });
+      }
+    });
+    await this.committed({ ...search, partitions: unsaved });
   }
 
   /** @throws KafkaError `RT_OFFSET_MISSING` with `from: fail`; what else no retry can mend */

@@ -38,6 +38,7 @@ export const errorCodes = {
   RT_DEAD_LETTER_REPLAYS: 'a dead letter has been sent back as often as `dlq.maxReplays` allows',
   RT_DEAD_LETTER_UNFIT: 'a dead letter does not hold what it takes to send it back',
   RT_OFFSET_MISSING: 'there is no committed offset, and `from: fail` forbids to choose one',
+  RT_OFFSETS_LOAD: 'the module of `offsets` did not say where a partition begins',
   RT_INTERNAL: 'a mistake in the runtime itself',
 } as const;
 

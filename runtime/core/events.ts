@@ -36,6 +36,8 @@ export interface RuntimeEvents {
     readonly waitedMs: number;
     readonly endsInMs: number;
   };
+  /** The module of `offsets` did not say where the partition begins; it is asked again. */
+  'position.failed': TopicPartition & { readonly group: string; readonly message: string };
   'partition.opened': TopicPartition & { readonly group: string; readonly epoch: number; readonly offset: number };
   /** Not fetched any more; what is in flight is finished and committed before it is given up. */
   'partition.draining': TopicPartition & { readonly group: string; readonly epoch: number };

@@ -119,6 +119,8 @@ export interface GroupSettings {
   readonly commit: CommitSettings;
   /** Null: every record is handled, also one that was handled before. */
   readonly dedupe: DedupeSettings | null;
+  /** Absolute path of a module that says where a partition begins; null: the offset that was committed to Kafka. */
+  readonly offsets: string | null;
   /** It reads old records again under a name of its own (`runtime replay`): `ctx.isReplay`. */
   readonly replay?: boolean;
   /** `schemas` of the manifest that the group stands in. */

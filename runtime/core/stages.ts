@@ -44,6 +44,8 @@ export interface Consumer {
 /** What the consumer asks of the others; calls for one partition come in the order opened → revoked or lost. */
 export interface ConsumerHooks {
   hasRoom(partition: TopicPartition): boolean;
+  /** Where the user has saved that the partition begins, as `Dispatch.position`; asked with `offsets` only. */
+  position?(partition: TopicPartition): Promise<number | null>;
   /** The first time under `epoch`, which no earlier assignment had. `position` is the next offset to be read. */
   opened(partition: TopicPartition, epoch: number, position: number): void;
   /**
@@ -88,6 +90,11 @@ export interface Dispatch {
    * the partitions runs or counts. @returns false when something was cut short
    */
   drain(partitions: readonly TopicPartition[], budgetMs: number, reason: DrainReason): Promise<boolean>;
+  /**
+   * Asks the module of `offsets` in the partition's thread.
+   * @returns the next offset to read, null where nothing was saved @throws HandlerError `RT_OFFSETS_LOAD`: ask again
+   */
+  position(partition: TopicPartition): Promise<number | null>;
   /** Aborts at once. */
   abort(partitions: readonly TopicPartition[]): void;
   /** Ends the threads. */

@@ -83,6 +83,8 @@ export type ToThread =
   | { readonly kind: 'published'; readonly request: number; readonly result: PublishResult }
   /** The partition is there, with or without records; only to a thread that follows partitions. */
   | (TopicPartition & { readonly kind: 'open'; readonly epoch: number })
+  /** Where does the partition begin? Only with a module of `offsets`. */
+  | (TopicPartition & { readonly kind: 'position'; readonly request: number })
   /** The partition is given up; see `CloseMode`. */
   | (TopicPartition & {
       readonly kind: 'close';
@@ -148,6 +150,13 @@ export type FromThread =
     }
   /** After `close`, from a thread that follows partitions: nothing of the epoch runs any more, `onRevoked` included. */
   | (TopicPartition & { readonly kind: 'closed'; readonly epoch: number; readonly failed: boolean })
+  /** `offset` is null where nothing was saved; with `error` nobody knows. */
+  | {
+      readonly kind: 'position';
+      readonly request: number;
+      readonly offset: number | null;
+      readonly error: ErrorData | null;
+    }
   | { readonly kind: 'tally'; readonly tally: Tally }
   | { readonly kind: 'log'; readonly line: LogLine }
   /**

@@ -36,6 +36,7 @@ import { type Flow, newFlow } from './flow.ts';
 import type { MakeThread } from './handler-thread.ts';
 import { tellReport } from './reports.ts';
 import { Room } from './room.ts';
+import { SavedPositions } from './saved-positions.ts';
 import { Tasks } from './tasks.ts';
 import type { ThreadSlot } from './thread-slot.ts';
 import { Threads } from './threads.ts';
@@ -63,12 +64,14 @@ export class Dispatcher implements Dispatch {
   readonly #room: Room;
   readonly #deaths = new Deaths();
   readonly #corrupt: CorruptReads;
+  readonly #positions: SavedPositions;
   #waiters: (() => void)[] = [];
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     const { group, makeThread, clock, random, hooks } = options;
     this.#tasks = new Tasks(options.release);
+    this.#positions = new SavedPositions(clock);
     this.#room = new Room(
       group.buffer,
       this.#tasks,
@@ -80,7 +83,10 @@ export class Dispatcher implements Dispatch {
       ...{ group, makeThread, clock, random },
       hooks: {
         message: (slot, message, reply) => this.#message(slot, message, reply),
-        ending: (slot, reason) => this.#tellDeath(slot, reason),
+        ending: (slot, reason) => {
+          this.#positions.died(slot);
+          this.#tellDeath(slot, reason);
+        },
         died: (slot, culprit) => this.#died(slot, culprit),
         notStarted: (slot, reason) => this.#tellDeath(slot, reason),
         replaced: (slot) => this.#replaced(slot),
@@ -170,6 +176,10 @@ export class Dispatcher implements Dispatch {
     return finished;
   }
 
+  position(partition: TopicPartition): Promise<number | null> {
+    return this.#positions.ask(this.#threads.slotOf(partition.partition), partition);
+  }
+
   abort(partitions: readonly TopicPartition[]): void {
     for (const flow of this.#flowsOf(partitions)) {
       this.#close(flow, 'abort', 'lost');
@@ -180,6 +190,7 @@ export class Dispatcher implements Dispatch {
   async stop(): Promise<void> {
     this.#room.stop();
     this.#corrupt.stop();
+    this.#positions.stop();
     await this.#threads.stop();
     this.#tasks.giveBackAll();
   }
@@ -202,6 +213,9 @@ export class Dispatcher implements Dispatch {
       }
       case 'closed':
         this.#closed(message);
+        return;
+      case 'position':
+        this.#positions.answered(message);
         return;
       case 'tainted':
         void slot.replace(message.reason, message.culprit);

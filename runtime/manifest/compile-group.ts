@@ -93,6 +93,7 @@ export function compileGroup(
       storeUrl: context.storeUrl,
       report,
     }),
+    offsets: compileOffsets(value, context, report),
     schemas: context.schemas,
   };
   return { settings, problems };
@@ -173,6 +174,24 @@ function compileHandlers(
     }
   }
   return [...handlers.values()];
+}
+
+/** A position says that everything before it is done: records of a partition must not overtake one another. */
+function compileOffsets({ offsets, concurrency }: GroupValue, context: GroupPlace, report: Report): string | null {
+  if (offsets === 'kafka') return null;
+  const key = ['offsets'];
+  if (concurrency.order !== 'partition') {
+    const got = `concurrency.order: ${concurrency.order}`;
+    const want = 'concurrency: { order: partition }';
+    report(key, 'positions of your own need the records of a partition one after the other', { got, want });
+  }
+  const { sources, projectFolder } = context.manifest;
+  const place = { folder: sources.folder, projectFolder, files: sources.files };
+  const found = findProjectFile(offsets, place, moduleFile);
+  if ('file' in found) return found.file;
+  const got = describe(written(key, context), key);
+  report(key, found.fault, { got, want: 'kafka, or the path of a module inside the project' });
+  return null;
 }
 
 /** @param path such as `$.customer.ids[0]` */

@@ -51,6 +51,7 @@ export async function runGroup(make: StageMakers, drainBudgetMs: number, signal:
 function connect(make: StageMakers): Stages {
   const consumer = make.consumer({
     hasRoom: (partition) => dispatch.hasRoom(partition),
+    position: (partition) => dispatch.position(partition),
     opened(partition, epoch, position) {
       commit.open(partition, epoch, position);
       dispatch.open(partition, epoch, null);

@@ -35,6 +35,8 @@ interface Entry {
   lastError: string | null;
   readonly owned: Set<string>;
   readonly stopped: Set<string>;
+  /** Partitions that nobody can say of where they begin. */
+  readonly unplaced: Set<string>;
 }
 
 export class StatusBoard {
@@ -67,6 +69,11 @@ export class StatusBoard {
     return [...this.#groups.values()].every((entry) => entry.state === state);
   }
 
+  /** Every group is a member, and knows where to read its partitions. */
+  ready(): boolean {
+    return this.every('joined') && [...this.#groups.values()].every(({ unplaced }) => unplaced.size === 0);
+  }
+
   /** Every group is a member, and begins to read where its partitions were left. */
   settled(): boolean {
     const entries = [...this.#groups.values()];
@@ -88,6 +95,8 @@ export class StatusBoard {
       if (entry === undefined) return;
       if (entry.state !== state) entry.since = this.#clock.wallTime();
       entry.state = state;
+      // What is ours still is asked for again, and told again.
+      if (state !== 'joined') entry.unplaced.clear();
       entry.reason = reason;
       entry.assigned = assigned;
     },
@@ -99,7 +108,14 @@ export class StatusBoard {
       entry.owned.clear();
       entry.stopped.clear();
     },
+    'position.failed': (event) => {
+      const entry = this.#groups.get(event.group);
+      if (entry === undefined) return;
+      entry.unplaced.add(partitionKey(event));
+      entry.lastError = event.message;
+    },
     'partition.opened': (event) => {
+      this.#groups.get(event.group)?.unplaced.delete(partitionKey(event));
       this.#groups.get(event.group)?.owned.add(partitionKey(event));
     },
     'partition.closed': (event) => {
@@ -121,6 +137,7 @@ export class StatusBoard {
       lastError: null,
       owned: new Set(),
       stopped: new Set(),
+      unplaced: new Set(),
     };
   }
 }

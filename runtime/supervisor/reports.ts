@@ -54,7 +54,7 @@ export function createReports(status: StatusBoard, stats: StatsBoard, metrics: M
       const body = healthReport(status, stats, liveness);
       return { healthy: body.status === 'healthy', body };
     },
-    ready: () => status.every('joined'),
+    ready: () => status.ready(),
     stats: () => statsReport(status, stats),
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
   };

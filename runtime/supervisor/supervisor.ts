@@ -125,7 +125,7 @@ class Process implements Runtime {
   }
 
   ready(): boolean {
-    return this.#status.every('joined') && this.#gatewayListens() && !this.#stopping.signal.aborted;
+    return this.#status.ready() && this.#gatewayListens() && !this.#stopping.signal.aborted;
   }
 
   health(): HealthReport {

@@ -29,6 +29,7 @@ export const logLines: Lines = {
     line('debug', `${at(e)} is to be given up: what is in flight is finished first`, { ...place(e), epoch: e.epoch }),
   'partition.closed': (e) =>
     line(e.lost ? 'warn' : 'info', `${at(e)} ${e.lost ? 'was lost' : 'was given up'}`, { ...place(e), epoch: e.epoch }),
+  'position.failed': (e) => line('error', `${at(e)} cannot be read yet: ${e.message}`, place(e)),
   'partition.outOfRange': (e) =>
     line('error', `${at(e)}: Kafka has offset ${e.from} no more, reading goes on at ${e.to}`, {
       ...place(e),

@@ -148,6 +148,8 @@ export class ThreadRunner {
         this.#dedupe?.forget(message);
         this.#close(message);
         return;
+      case 'position':
+        return; // No matter of running records: `worker-host.ts` answers.
       case 'end':
         void this.end();
         return;

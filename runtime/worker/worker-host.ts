@@ -10,6 +10,7 @@ import type { FromThread, RecordsTask, SetDone, Started, ThreadStart, ToThread }
 import { type Dedupe, openDedupe } from './dedupe.ts';
 import { loadHandlers } from './load-handlers.ts';
 import { followPartitions } from './partition-life.ts';
+import { type FindSaved, loadSavedOffsets } from './saved-offsets.ts';
 import { ThreadRunner } from './thread-runner.ts';
 
 export interface WorkerHost {
@@ -33,6 +34,7 @@ export function createWorkerHost({ start, post, clock, random }: WorkerHostOptio
   const ending = new AbortController();
   let runner: ThreadRunner | null = null;
   let dedupe: Dedupe | null = null;
+  let saved: FindSaved | null = null;
   const end = (): Promise<void> => {
     const quiet = runner?.end() ?? Promise.resolve();
     ending.abort('shutdown');
@@ -43,6 +45,12 @@ export function createWorkerHost({ start, post, clock, random }: WorkerHostOptio
     async load() {
       const loaded = await loadHandlers(start.group, { thread: start.thread, clock, signal: ending.signal });
       if (loaded.kind === 'failed') return loaded;
+      const { offsets, name } = start.group;
+      try {
+        if (offsets != null) saved = await loadSavedOffsets(offsets, name);
+      } catch (error) {
+        return { kind: 'failed', file: offsets!, message: toErrorData(error).message };
+      }
       try {
         dedupe = await openDedupe(start, clock);
       } catch (error) {
@@ -62,8 +70,23 @@ export function createWorkerHost({ start, post, clock, random }: WorkerHostOptio
     },
     receive(message) {
       if (message.kind === 'end') void end();
+      else if (message.kind === 'position') void tellPosition(message, saved, post);
       else runner?.receive(message);
     },
     end,
   };
+}
+
+/** Never rejects. */
+async function tellPosition(
+  { request, topic, partition }: Extract<ToThread, { readonly kind: 'position' }>,
+  saved: FindSaved | null,
+  post: (message: FromThread) => void,
+): Promise<void> {
+  try {
+    const offset = (await saved?.({ topic, partition })) ?? null;
+    post({ kind: 'position', request, offset, error: null });
+  } catch (error) {
+    post({ kind: 'position', request, offset: null, error: toErrorData(error) });
+  }
 }

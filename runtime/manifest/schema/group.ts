@@ -5,6 +5,7 @@ import { concurrencyLater, concurrencyOptions } from './concurrency.ts';
 import { dedupeOptions } from './dedupe.ts';
 import { dlqLater, dlqOptions } from './dlq.ts';
 import { handlersOption } from './handlers.ts';
+import { offsetsOption } from './offsets.ts';
 import { retryLater, retryOptions } from './retry.ts';
 import { section } from './section.ts';
 import { staticMembershipOption } from './static-membership.ts';
@@ -42,10 +43,11 @@ const inheritedOptions = {
   retry: section('What happens when a handler fails.', retryOptions, retryLater),
   dlq: section('Where records go that failed for good.', dlqOptions, dlqLater),
   commit: section('When offsets are committed.', commitOptions, commitLater),
+  offsets: offsetsOption,
   dedupe: section('A record that comes again is handled once.', dedupeOptions),
 } as const;
 
-const inheritedLater = ['delivery', 'offsets', 'format', 'middleware', 'processes', 'priority'] as const;
+const inheritedLater = ['delivery', 'format', 'middleware', 'processes', 'priority'] as const;
 
 export const defaultsSection = section(
   'Inherited by every group of this file, key by key.',

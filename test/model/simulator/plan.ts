@@ -133,6 +133,7 @@ function drawGroup(workers: number, whole: (min: number, max: number) => number)
     },
     instanceId: null,
     dedupe: null,
+    offsets: null,
     fetch: {
       maxWaitMs: whole(100, 3_000),
       minBytes: 1,

@@ -26,7 +26,7 @@ function scene() {
   const assignment = new Assignment({
     group: 'g',
     emit: hub.emit,
-    positions: { committed: search, fromStart: search },
+    positions: { first: search, fromStart: search },
     drainBudgetMs: 25_000,
     discard: (gone) => story.push(`discard ${names([a, b].filter(gone))}`),
     arranged: () => {},

@@ -57,6 +57,8 @@ async function scene(committed: readonly number[], from: GroupSettings['from'] =
     clock,
     random: seededRandom(1),
     coordinator: new Coordinator('g', client, cluster),
+    emit: () => {},
+    saved: null,
   };
   const positions = new Positions({ ...options, group: groupSettings('g', ['t'], { from }) });
   const found: string[] = [];

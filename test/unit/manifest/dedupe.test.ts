@@ -1,4 +1,4 @@
-// `dedupe`: by what a repeated record is told, where that is kept, and which keys would do nothing.
+// `dedupe` and `offsets`: by what a repeated record is told, where that is kept, and which keys would do nothing.
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { createProject, groupWith } from './project.ts';
@@ -61,4 +61,16 @@ test('max does nothing with store: sql, and is refused there; one of defaults ma
   expect(project.problemsOf(postgres + sql)).toMatchObject([{ path: 'groups.g.dedupe.max' }]);
   const inherited = `${postgres}defaults: { dedupe: { max: 5 } }\n${groupWith('dedupe: { by: key, store: sql }')}`;
   expect(project.loadText(inherited).groups[0]!.dedupe).toMatchObject({ store: { kind: 'sql' } });
+});
+
+test('positions of your own need the records of a partition one after the other', () => {
+  project.write('handlers/offsets.ts', 'export const load = () => null;');
+  const lines = ['offsets: ../handlers/offsets.ts', 'concurrency: { order: partition }'];
+  expect(project.loadText(groupWith(...lines)).groups[0]!.offsets).toBe(join(project.folder, 'handlers/offsets.ts'));
+  expect(project.problemsOf(groupWith(lines[0]!))).toMatchObject([
+    { path: 'groups.g.offsets', message: expect.stringContaining('order: partition') },
+  ]);
+  expect(project.problemsOf(groupWith('offsets: ./nowhere.ts', lines[1]!))).toMatchObject([
+    { path: 'groups.g.offsets', message: expect.stringContaining('the path of a module inside the project') },
+  ]);
 });

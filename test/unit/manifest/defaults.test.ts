@@ -127,6 +127,7 @@ test('four lines are a manifest', () => {
         dlq: { enabled: true, onError: 'block', onDisabled: 'block', maxReplays: 3 },
         commit: { intervalMs: 1000, everyRecords: 500 },
         dedupe: null,
+        offsets: null,
         schemas: anyEvents,
       },
     ],

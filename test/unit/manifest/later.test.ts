@@ -29,7 +29,6 @@ const inherited = [
   'retry: { tiers: [] }',
   'dlq: { headers: native }',
   'dlq: { stack: false }',
-  'offsets: kafka',
   'format: null',
   'commit: { metadata: offsets }',
   'middleware: []',

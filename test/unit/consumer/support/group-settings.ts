@@ -26,6 +26,7 @@ export function groupSettings(
     },
     instanceId: changes.instanceId ?? null,
     dedupe: null,
+    offsets: null,
     fetch: { maxWaitMs: 100, minBytes: 1, maxBytes: 8 * 1024 * 1024, maxDecompressedBytes: 64 * 1024 * 1024 },
     buffer: { maxRecords: 5000, maxBytes: 32 * 1024 * 1024, maxUncommitted: 100_000 },
     timeouts: {
