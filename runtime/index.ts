@@ -28,6 +28,7 @@ export {
   type RuntimePublisher,
   type StatsReport,
 } from './create-runtime.ts';
+export type { Change } from './handler/change.ts';
 export type { Context, Logger, Transaction } from './handler/context.ts';
 export type { DedupeModule, MarkOwner } from './handler/dedupe-module.ts';
 export {

@@ -21,6 +21,8 @@ export interface EventSchema {
 }
 
 export interface SchemaSettings {
+  /** How values are written; `debezium` has the type in the value, whatever `typeFrom` says. */
+  readonly format: 'json' | 'debezium';
   readonly typeFrom: TypeSource;
   /** Unique by type; none: every type is known, and no value is checked. */
   readonly events: readonly EventSchema[];
@@ -38,6 +40,7 @@ export interface SchemaSettings {
 
 /** What a manifest without `schemas` comes to. */
 export const anyEvents: SchemaSettings = {
+  format: 'json',
   typeFrom: { kind: 'header', name: 'event_type' },
   events: [],
   upcast: null,

@@ -94,7 +94,7 @@ export function compileGroup(
       report,
     }),
     offsets: compileOffsets(value, context, report),
-    schemas: context.schemas,
+    schemas: value.format === null ? context.schemas : { ...context.schemas, format: value.format },
   };
   return { settings, problems };
 }

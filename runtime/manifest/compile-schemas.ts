@@ -30,7 +30,8 @@ export function compileSchemas(
     problems.push(problem(written?.at ?? tree.at, path, what, found));
   };
   const place = { folder: sources.folder, projectFolder, files: sources.files };
-  const settings = {
+  const settings: SchemaSettings = {
+    format: 'json',
     typeFrom: compileTypeSource(value.typeFrom),
     events: Object.entries(value.events).flatMap(([type, path]) => compileEvent(type, path, place, report) ?? []),
     upcast: value.upcast === null ? null : compileUpcast(value.upcast, place, report),

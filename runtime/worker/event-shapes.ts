@@ -20,7 +20,11 @@ export class SchemaError extends Error {
 }
 
 /** @returns the value as a handler sees it @throws SchemaError */
-export type Shape = (data: unknown) => unknown;
+export interface Shape {
+  (data: unknown): unknown;
+  /** @returns the key as a handler sees it; as it is in Kafka when missing */
+  readonly key?: (text: string) => string;
+}
 
 /** By event type; a type without a shape is handed on as it was decoded. */
 export interface Shapes {

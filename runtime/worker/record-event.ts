@@ -75,7 +75,9 @@ export class RecordEvent implements Event {
 
   get key(): string | null {
     const key = this.#live().keyAt(this.#index);
-    return key === null ? null : this.#read(() => decodeText(key, 'the key'));
+    if (key === null) return null;
+    const text = this.#read(() => decodeText(key, 'the key'));
+    return this.#shape?.key?.(text) ?? text;
   }
 
   get data(): unknown {

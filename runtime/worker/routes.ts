@@ -13,6 +13,7 @@ import type { Refusal, SchemaSettings } from '../core/event-types.ts';
 import type { RecordBatch } from '../protocol/records/record-batch.ts';
 import { CallStats } from './call-stats.ts';
 import type { HandlerFunction, HandlerModule } from './check-handlers.ts';
+import { changeShape, EnvelopeError, isTombstoneType, readChangeType } from './debezium.ts';
 import type { Shape, Shapes } from './event-shapes.ts';
 import { decodeText } from './json-body.ts';
 import type { RefusedRecord } from './retry-decision.ts';
@@ -63,13 +64,15 @@ export class Routes {
   #last: Route | null = null;
 
   constructor(modules: readonly HandlerModule[], schemas: SchemaSettings, shapes: Shapes) {
-    const { events, typeFrom } = schemas;
+    const { events, format, typeFrom } = schemas;
     this.#modules = modules;
     this.#schemas = schemas;
     this.#shapes = shapes;
     this.#registered = events.length === 0 ? null : new Set(events.map(({ type }) => type));
-    this.header = Buffer.from(typeFrom.kind === 'header' ? typeFrom.name : '');
-    this.#readType = typeFrom.kind === 'header' ? null : typeReader(typeFrom);
+    const inHeader = format === 'json' && typeFrom.kind === 'header';
+    this.header = Buffer.from(inHeader ? typeFrom.name : '');
+    if (format === 'debezium') this.#readType = readChangeType;
+    else this.#readType = typeFrom.kind === 'header' ? null : typeReader(typeFrom);
   }
 
   /** @param batch that was decoded with `header` @returns null when the record is passed over */
@@ -98,6 +101,7 @@ export class Routes {
     try {
       type = read();
     } catch (error) {
+      if (error instanceof EnvelopeError) return this.#refuse(this.#schemas.invalid, 'schema_error', error);
       return this.#refuse('dlq', 'deserialization_error', error);
     }
     const known = this.#known.get(type);
@@ -112,22 +116,25 @@ export class Routes {
   }
 
   #build(type: string): Route | null {
-    const { missingType, unknownType, unhandledType } = this.#schemas;
-    if (this.#registered?.has(type) === false) {
+    const { format, missingType, unknownType, unhandledType } = this.#schemas;
+    const isTombstone = format === 'debezium' && isTombstoneType(type);
+    if (!isTombstone && this.#registered?.has(type) === false) {
       if (type !== '')
         return this.#refuse(unknownType, 'unknown_type', new TypeError(`unknown type "${shown(type)}"`), type);
       return this.#refuse(missingType, 'unknown_type', new TypeError(noType));
     }
     const label = this.#remembers(type) ? type : otherLabel;
-    const shape = this.#shapes.of(type);
+    const checked = this.#shapes.of(type);
+    const shape = format === 'debezium' ? changeShape(checked) : checked;
     const handlers: RouteHandler[] = [];
     for (const module of this.#modules) {
       if (module.events !== null && !module.events.has(type)) continue;
-      const handler = module.byType.get(type) ?? module.any;
+      const handler = module.byType.get(type) ?? (isTombstone ? null : module.any);
       if (handler !== null)
         handlers.push({ ...handler, file: module.file, stats: this.#statsOf(module.file, label), shape });
     }
     if (handlers.length === 0) {
+      if (isTombstone) return null;
       if (type === '') return this.#refuse(missingType, 'unknown_type', new TypeError(noType));
       return this.#refuse(unhandledType, 'unknown_type', new TypeError(`no handler for type "${shown(type)}"`), type);
     }

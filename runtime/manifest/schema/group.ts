@@ -45,9 +45,17 @@ const inheritedOptions = {
   commit: section('When offsets are committed.', commitOptions, commitLater),
   offsets: offsetsOption,
   dedupe: section('A record that comes again is handled once.', dedupeOptions),
+  format: {
+    type: ['string', 'null'],
+    enum: ['json', 'debezium', null],
+    laterValues: '^(json-schema|avro|protobuf|raw|module)$',
+    default: null,
+    description:
+      'How values are written: JSON, or change events of Debezium, whose types are <table>.c, .u, .d and .r.',
+  },
 } as const;
 
-const inheritedLater = ['delivery', 'format', 'middleware', 'processes', 'priority'] as const;
+const inheritedLater = ['delivery', 'middleware', 'processes', 'priority'] as const;
 
 export const defaultsSection = section(
   'Inherited by every group of this file, key by key.',
