@@ -51,3 +51,4 @@ export type { OffsetsModule } from './handler/offsets-module.ts';
 export type { OutboundEvent, Published } from './handler/outbound-event.ts';
 export type { SubscribedTo, Subscriber, SubscriberClass } from './handler/subscriber.ts';
 export type { PartitionerModule, RecordToPlace } from './publisher/choose-partition.ts';
+export { type ReadEvent, type ReadEventsOptions, type ReadEventsSettings, readEvents } from './replay/read-events.ts';

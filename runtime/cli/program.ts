@@ -4,6 +4,7 @@
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { acceptedPoints, type OffsetPoint, parseOffsetPoint } from '../core/offset-point.ts';
+import type { EventsCommandOptions } from './events.ts';
 import type { ReplayCommandOptions } from './replay.ts';
 import { watchSignals } from './signals.ts';
 import { refuseLooseOptions } from './strict-options.ts';
@@ -87,6 +88,21 @@ export function createProgram(terminal: Terminal, result: CommandResult): Comman
     });
 
   program
+    .command('events')
+    .description('show the events of one key, from the partition that the key belongs to')
+    .argument('<group|topic>', 'a topic, or a group of the manifests, whose topics are read')
+    .argument('[manifest...]', 'manifest files; without one, KAFKA_BROKERS says where Kafka is')
+    .requiredOption('--key <key>', 'the key of the records, such as the id of an aggregate')
+    .option('--from <point>', `${acceptedPoints} (default: earliest)`, pointText)
+    .option('-n <count>', 'at most so many, the oldest ones', countOf)
+    .option('--json', 'print each event as a line of JSON')
+    .action(async (of: string, manifests: string[], options: EventsCommandOptions) => {
+      const signals = watchSignals();
+      const { runEvents } = await import('./events.ts');
+      result.exitCode = await runEvents(of, manifests, options, terminal, signals);
+    });
+
+  program
     .command('broker')
     .description('run the embedded broker alone; for development, on 127.0.0.1 only')
     .option('-p, --port <port>', 'port to listen on, 0 for any free one (default: 9092)', port)
@@ -133,6 +149,16 @@ function point(text: string): OffsetPoint {
   const value = parseOffsetPoint(text);
   if (value === null) throw new InvalidArgumentError(`Want ${acceptedPoints}.`);
   return value;
+}
+
+function pointText(text: string): string {
+  point(text);
+  return text;
+}
+
+function countOf(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Want a whole number from 1.');
+  return Number(text);
 }
 
 function port(text: string): number {

@@ -55,7 +55,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'schemas',
     'supervisor',
   ],
-  replay: ['core', 'protocol', 'kafka', 'supervisor'],
+  replay: ['core', 'protocol', 'kafka', 'manifest', 'consumer', 'publisher', 'supervisor'],
   testing: ['core', 'protocol', 'kafka', 'publisher', 'broker', 'manifest', 'supervisor', 'handler', 'telemetry'],
   cli: ['core', 'replay', 'schemas', 'store', 'manifest', 'supervisor', 'broker', 'telemetry', 'http', 'kafka'],
 };
