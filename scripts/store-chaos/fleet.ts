@@ -7,6 +7,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Random } from '../../runtime/core/random.ts';
 import { until } from '../../runtime/testing/until.ts';
 import type { Project } from '../../test/support/project.ts';
 import { RunningProcess } from '../../test/support/running-process.ts';
@@ -47,12 +48,8 @@ export class Fleet {
     this.#options = options;
   }
 
-  get running(): readonly Slot[] {
-    return [...this.#running.keys()];
-  }
-
   get writing(): boolean {
-    return this.running.some(({ role }) => role === 'writer');
+    return [...this.#running.keys()].some(({ role }) => role === 'writer');
   }
 
   /** Writers begin when all others are at work. */
@@ -67,6 +64,17 @@ export class Fleet {
   saved(): number {
     for (const [slot, process] of this.#running) this.#note(slot, process);
     return this.#saved.reduce((a, b) => a + b, 0);
+  }
+
+  /**
+   * One of that role: the relay that leads, since nothing is on its way in the other one.
+   * @returns null when none runs, as writers that have finished
+   */
+  oneOf(role: Role, random: Random): Slot | null {
+    const all = [...this.#running].filter(([slot]) => slot.role === role);
+    const leading = all.filter(([, { stdout }]) => role !== 'relay' || stdout.includes('leads'));
+    const from = leading.length > 0 ? leading : all;
+    return from[Math.floor(random() * from.length)]?.[0] ?? null;
   }
 
   /** Resolves when it is gone and its successor is on its way. */

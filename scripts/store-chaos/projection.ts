@@ -1,6 +1,7 @@
 /**
- * The tables of the projection, in the user's own database. A row knows the version that it is at, and an event changes it
- * only when it is the next one: so a repeated event changes nothing, and one that comes too early is noticed.
+ * The tables of the projection, in the user's own database. A handler writes them through `ctx.tx`, in the transaction that
+ * also keeps that the event was handled: so an event that comes again is not applied again, and a row may simply be counted
+ * up. That it is at the version before is looked at as well: an event that comes too early, or twice, would be noticed.
  */
 import type { Sql } from '../../runtime/store/index.ts';
 import { type Booked, foldInSql } from './bookings.ts';
@@ -15,26 +16,20 @@ export interface ProjectedAccount {
 export async function createProjection(sql: Sql): Promise<void> {
   await sql.query(`create table projected_accounts (id text primary key, version integer not null,
     balance integer not null, checksum integer not null)`);
-  await sql.query('create table early_events (id text, version integer, primary key (id, version))');
+  await sql.query('create table misplaced_events (id text, version integer)');
 }
 
-/** @returns `early` when events before it are missing: that must never be */
-export async function project(sql: Sql, id: string, version: number, { amount }: Booked) {
-  if (version === 1) {
-    await sql.query(
-      'insert into projected_accounts (id, version, balance, checksum) values ($1, 0, 0, 0) on conflict do nothing',
-      [id],
-    );
-  }
-  const changed = await sql.query(
-    `update projected_accounts set ${foldInSql('$3::integer')} where id = $1 and version = $2 - 1 returning id`,
-    [id, version, amount],
+/** An event that is not the next one is applied all the same: whatever it costs is there to be seen. */
+export async function project(tx: Pick<Sql, 'query'>, id: string, version: number, { amount }: Booked): Promise<void> {
+  await tx.query(
+    'insert into projected_accounts (id, version, balance, checksum) values ($1, 0, 0, 0) on conflict do nothing',
+    [id],
   );
-  if (changed.length > 0) return 'applied';
-  const [row] = await sql.query<{ version: number }>('select version from projected_accounts where id = $1', [id]);
-  if (row !== undefined && row.version >= version) return 'repeated';
-  await sql.query('insert into early_events (id, version) values ($1, $2) on conflict do nothing', [id, version]);
-  return 'early';
+  const [row] = await tx.query<{ version: number }>(
+    `update projected_accounts set ${foldInSql('$2::integer')} where id = $1 returning version`,
+    [id, amount],
+  );
+  if (row!.version !== version) await tx.query('insert into misplaced_events values ($1, $2)', [id, version]);
 }
 
 /** How many events are in it. */

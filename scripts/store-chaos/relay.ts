@@ -7,9 +7,19 @@ const publisher = await createPublisher();
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
 
+/** Of several relays one leads: it is worth more to kill. */
+let leads = false;
+function tellOnce(): void {
+  if (!leads) console.log('leads');
+  leads = true;
+}
+
 const relay = createRelay({
   database: store.sql,
-  publish: (records) => publisher.send(records),
+  publish: (records) => {
+    tellOnce();
+    return publisher.send(records);
+  },
   onFailure: ({ kind, error }) => console.error(`${kind}: ${error instanceof Error ? error.message : error}`),
 });
 console.log('relays');

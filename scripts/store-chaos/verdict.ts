@@ -23,7 +23,7 @@ export interface Verdict {
 const detailsMax = 5;
 
 export function judge(result: CampaignResult): Verdict {
-  const { options, stored, published, projected, early, waiting, deadLetters, problems } = result;
+  const { options, stored, published, projected, misplaced, waiting, deadLetters, problems } = result;
   const serial = serialComputation(result);
   const topic = published.map(({ key, headers }) => ({ id: String(key), version: versionOf(headers) }));
   const first = firstDeliveries(topic);
@@ -39,7 +39,7 @@ export function judge(result: CampaignResult): Verdict {
     line('events left in the outbox', waiting, 0, []),
     none('stored events not in the topic', missing),
     none('events out of order in the topic', first),
-    line('events early at the projection', early, 0, []),
+    line('events projected twice or too early', misplaced, 0, []),
     line('dead letters', deadLetters, 0, []),
     none('accounts unlike the serial computation', different),
     none('processes that ended by themselves, stalls', problems),

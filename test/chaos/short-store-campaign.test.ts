@@ -13,17 +13,17 @@ const postgres = await realPostgres();
 const silent = { says: () => {}, moved: () => {} };
 
 describe.skipIf(kafka.missing || postgres.missing)('on PostgreSQL and Apache Kafka', () => {
-  test('P-52, S-13: six times kill -9 cost no event and no order, and the projection is the serial computation', {
+  test('P-52, S-13, S-55: nine times kill -9 cost no event and no order, and the projection is the serial computation', {
     timeout: 600_000,
   }, async ({ annotate }) => {
     const { url, drop } = await postgres.createDatabase();
     onTestFinished(drop);
-    const options = { events: 3_000, kills: 6, seed: 2, json: false };
+    const options = { events: 3_000, kills: 9, seed: 2, json: false };
     const result = await runStoreCampaign(options, { brokers: kafka.brokers, storeUrl: url }, silent);
     onTestFinished(() => result.forget());
     const { lines, repeated } = judge(result);
     expect(lines.filter(({ holds }) => !holds)).toEqual([]);
-    expect(result.kills.writer + result.kills.relay + result.kills.projector).toBe(6);
+    expect(result.kills.writer + result.kills.relay + result.kills.projector).toBe(9);
     await annotate(`${JSON.stringify(result.kills)}, ${repeated} events twice, ${result.seconds.toFixed(0)} s`);
   });
 });
@@ -71,6 +71,6 @@ function serialResult(events: number): CampaignResult {
   }));
   const projected = [...accounts].map(([id, folded]) => ({ id, ...folded }));
   const rest = { options: { events, seed, kills: 0 }, kills: { writer: 0, relay: 0, projector: 0 }, seconds: 0 };
-  const none = { deadLetters: 0, early: 0, waiting: 0, problems: [], folder: '', forget: () => {} };
+  const none = { deadLetters: 0, misplaced: 0, waiting: 0, problems: [], folder: '', forget: () => {} };
   return { ...rest, ...none, stored, published, projected } as unknown as CampaignResult;
 }
