@@ -15,9 +15,9 @@ import { toErrorData } from '../core/error-data.ts';
 import type { Emit } from '../core/events.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Random } from '../core/random.ts';
-import type { RecordSet, TopicPartition } from '../core/record-set.ts';
+import type { RecordSet, Share, TopicPartition } from '../core/record-set.ts';
 import type { CommitSettings } from '../core/settings.ts';
-import type { Commit, CommitOffset, CommitReply } from '../core/stages.ts';
+import type { Commit, CommitOffset, CommitReply, Rewound } from '../core/stages.ts';
 import { TrackedPartitions } from './tracked-partitions.ts';
 
 export interface CommitOptions {
@@ -61,8 +61,8 @@ class Committer implements Commit {
     this.#partitions = new TrackedPartitions(options.release);
   }
 
-  open(partition: TopicPartition, epoch: number, position: number): void {
-    this.#partitions.open(partition, epoch, position);
+  open(share: Share, epoch: number, position: number): void {
+    this.#partitions.open(share, epoch, position);
     if (this.#interval === null) this.#startInterval();
   }
 
@@ -96,8 +96,8 @@ class Committer implements Commit {
     }
   }
 
-  rewind(partition: TopicPartition): { readonly checkpoint: number; readonly finished: readonly number[] } | null {
-    return this.#partitions.rewind(partition);
+  rewind(share: Share): Rewound | null {
+    return this.#partitions.rewind(share);
   }
 
   forget(partitions: readonly TopicPartition[]): void {

@@ -9,7 +9,13 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
-export interface RecordSet extends TopicPartition {
+/** What one thread has of a partition: all of it, or its part of the keys with `concurrency.split: workers`. */
+export interface Share extends TopicPartition {
+  /** Index of the thread among those that share the partition; none is the first. */
+  readonly share?: number;
+}
+
+export interface RecordSet extends Share {
   /** Unique in this process; names the set in messages. */
   readonly id: number;
   /** Number of the partition's assignment; what comes back under an older one is dropped. */
@@ -30,4 +36,9 @@ export interface RecordSet extends TopicPartition {
 /** A key for maps. Topic names cannot contain a slash. */
 export function partitionKey(p: TopicPartition): string {
   return `${p.topic}/${p.partition}`;
+}
+
+/** The same for a share; that of the first one is its `partitionKey`. */
+export function shareKey({ topic, partition, share = 0 }: Share): string {
+  return share === 0 ? `${topic}/${partition}` : `${topic}/${partition}/${share}`;
 }

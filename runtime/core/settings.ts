@@ -155,6 +155,8 @@ export interface ConcurrencySettings {
   readonly nullKey: 'partition' | 'none';
   /** Threads of this group, at least 1; `auto` is resolved. With `execution: inline` it is 1: the main thread. */
   readonly workers: number;
+  /** `split`: threads that share each partition by its keys; 1, or as many as `workers`. */
+  readonly shares: number;
   /** Heap of one thread; null is Node's own limit. */
   readonly maxHeapBytes: number | null;
   /** Handlers running at once in this group, over all its threads. Never below `workers`. */

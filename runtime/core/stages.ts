@@ -2,7 +2,7 @@
  * What the stages of one consumer group promise each other. Stages do not import one another: each folder exports a
  * `createX` that fits its interface here, and they meet in `group-runner.ts`.
  */
-import type { RecordSet, TopicPartition } from './record-set.ts';
+import type { RecordSet, Share, TopicPartition } from './record-set.ts';
 import type {
   AbortReason,
   ExhaustedReport,
@@ -80,8 +80,8 @@ export interface Dispatch {
   /** Starts the threads and loads the handlers. @throws HandlerError `RT_HANDLER_LOAD` */
   start(): Promise<void>;
   hasRoom(partition: TopicPartition): boolean;
-  /** A partition begins, or begins anew, under `epoch`. What is still in flight of older epochs is dropped. */
-  open(partition: TopicPartition, epoch: number, opening: Opening | null): void;
+  /** A share begins, or begins anew, under `epoch`. What is still in flight of its older epochs is dropped. */
+  open(share: Share, epoch: number, opening: Opening | null): void;
   /** Hands the set to its thread; one of an older epoch is dropped. */
   accept(set: RecordSet): void;
   /**
@@ -111,28 +111,35 @@ export interface DispatchHooks {
   publish(records: readonly OutboundRecord[], options?: PublishOptions): Promise<PublishResult>;
   /** Records finished or room was made. */
   progressed(): void;
-  /** A thread died and is being replaced: these partitions must be read again. Suspects by `partitionKey`. */
-  threadDied(partitions: readonly TopicPartition[], suspects: ReadonlyMap<string, Opening['suspects']>): void;
+  /** A thread died and is being replaced: these shares must be read again. Suspects by `shareKey`. */
+  threadDied(shares: readonly Share[], suspects: ReadonlyMap<string, Opening['suspects']>): void;
   /** Bytes that do not decode: `again` when they are worth another read. */
   corrupt(partition: TopicPartition, offset: number, message: string): 'again' | 'stopped';
 }
 
 /** `commit/`: how far is a partition done? */
 export interface Commit {
-  /** A partition begins, or begins anew, under `epoch`; `position` is where it is read from. */
-  open(partition: TopicPartition, epoch: number, position: number): void;
+  /** A share begins, or begins anew, under `epoch`; `position` is where it is read from. */
+  open(share: Share, epoch: number, position: number): void;
   /** Follows the set's progress until it is finished; one of an older epoch is ignored. */
   track(set: RecordSet): void;
   /** Records have finished since: commits when `commit.everyRecords` is reached. */
   progressed(): void;
   /** Commits what is finished of these partitions now, and waits for the answer. */
   flush(partitions: readonly TopicPartition[]): Promise<void>;
-  /** Where to read again from, and what is finished beyond it. Ends the tracking under the current epoch. */
-  rewind(partition: TopicPartition): { readonly checkpoint: number; readonly finished: readonly number[] } | null;
+  /** Where to read again from, and what is finished beyond it. Ends the tracking under the share's epoch. */
+  rewind(share: Share): Rewound | null;
   /** Ends the tracking: nothing of these partitions is committed any more. */
   forget(partitions: readonly TopicPartition[]): void;
   /** Stops the timer. */
   stop(): void;
+}
+
+/** What is done of a share that is read again. */
+export interface Rewound {
+  readonly checkpoint: number;
+  /** Beyond the checkpoint. */
+  readonly finished: readonly number[];
 }
 
 /** `outcome/`: retries are used up: dead-letter, drop or hold? */

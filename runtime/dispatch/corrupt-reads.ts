@@ -4,48 +4,63 @@
  *
  *   found ──again── 1 s ──▶ opened again under a new epoch
  *      └────stopped───────▶ waits for an operator
+ *
+ * Every thread that shares the partition has the same bytes and comes to the damage in its own time: it counts once, and
+ * all of them get the partition anew.
  */
 import type { Clock, Timer } from '../core/clock.ts';
-import type { TopicPartition } from '../core/record-set.ts';
+import { partitionKey, type TopicPartition } from '../core/record-set.ts';
 import type { DispatchHooks } from '../core/stages.ts';
-import type { Flow } from './flow.ts';
+import { type Flow, shareOf } from './flow.ts';
 
 const pauseMs = 1_000; // row B8: not more than one fetch per second
 
 export class CorruptReads {
   readonly #clock: Clock;
   readonly #hooks: Pick<DispatchHooks, 'corrupt' | 'threadDied'>;
-  readonly #current: (partition: TopicPartition) => Flow | null;
-  readonly #timers = new Set<Timer>();
+  readonly #flowsOf: (partition: TopicPartition) => readonly Flow[];
+  /** By `partitionKey`. */
+  readonly #timers = new Map<string, Timer>();
 
-  /** @param current the flow that the partition has now */
+  /** @param flowsOf the flows that the partition has now */
   constructor(
     clock: Clock,
     hooks: Pick<DispatchHooks, 'corrupt' | 'threadDied'>,
-    current: (partition: TopicPartition) => Flow | null,
+    flowsOf: (partition: TopicPartition) => readonly Flow[],
   ) {
     this.#clock = clock;
     this.#hooks = hooks;
-    this.#current = current;
+    this.#flowsOf = flowsOf;
   }
 
   /** Counts once per epoch: the sets behind a damaged one may report it too. */
   found(flow: Flow, offset: number, message: string): void {
     if (flow.corrupt) return;
+    const known = this.#flowsOf(flow).some(({ corrupt }) => corrupt);
     flow.corrupt = true;
+    if (known) return;
     const { topic, partition } = flow;
     if (this.#hooks.corrupt({ topic, partition }, offset, message) === 'stopped') return;
-    const timer = this.#clock.after(pauseMs, () => {
-      this.#timers.delete(timer);
-      // Unless it was given up or opened again meanwhile, or its thread's death brings it back anyway.
-      if (this.#current(flow) === flow && !flow.draining && !flow.lost) {
-        this.#hooks.threadDied([{ topic, partition }], new Map());
-      }
-    });
-    this.#timers.add(timer);
+    this.forget(flow.key);
+    const timer = this.#clock.after(pauseMs, () => this.#readAgain({ topic, partition }));
+    this.#timers.set(flow.key, timer);
+  }
+
+  /** The partition was given up. */
+  forget(partition: string): void {
+    this.#timers.get(partition)?.cancel();
+    this.#timers.delete(partition);
   }
 
   stop(): void {
-    for (const timer of this.#timers) timer.cancel();
+    for (const timer of this.#timers.values()) timer.cancel();
+  }
+
+  /** Unless it was opened again meanwhile, or is about to be given up. */
+  #readAgain(partition: TopicPartition): void {
+    this.#timers.delete(partitionKey(partition));
+    // The death of a thread brings its share back anyway.
+    const flows = this.#flowsOf(partition).filter(({ lost, draining }) => !lost && !draining);
+    if (flows.some(({ corrupt }) => corrupt)) this.#hooks.threadDied(flows.map(shareOf), new Map());
   }
 }

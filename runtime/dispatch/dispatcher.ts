@@ -16,7 +16,7 @@ import { toErrorData } from '../core/error-data.ts';
 import type { Emit } from '../core/events.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Random } from '../core/random.ts';
-import { partitionKey, type RecordSet, type TopicPartition } from '../core/record-set.ts';
+import { partitionKey, type RecordSet, type Share, type TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
 import type { Dispatch, DispatchHooks, DrainReason } from '../core/stages.ts';
 import type {
@@ -32,7 +32,8 @@ import type {
 import { CorruptReads } from './corrupt-reads.ts';
 import { Deaths } from './deaths.ts';
 import { drainFlows } from './drain.ts';
-import { type Flow, newFlow } from './flow.ts';
+import { type Flow, newFlow, shareOf } from './flow.ts';
+import { Flows } from './flows.ts';
 import type { MakeThread } from './handler-thread.ts';
 import { tellReport } from './reports.ts';
 import { Room } from './room.ts';
@@ -57,7 +58,7 @@ export interface DispatcherOptions {
 export class Dispatcher implements Dispatch {
   readonly #options: DispatcherOptions;
   readonly #threads: Threads;
-  readonly #flows = new Map<string, Flow>();
+  readonly #flows = new Flows();
   /** Until the drain is over; some of them may be lost or opened again meanwhile. */
   readonly #draining = new Set<Flow>();
   readonly #tasks: Tasks;
@@ -76,7 +77,7 @@ export class Dispatcher implements Dispatch {
       group.buffer,
       this.#tasks,
       clock,
-      () => this.#flows.values(),
+      () => this.#flows.partitions(),
       () => hooks.progressed(),
     );
     this.#threads = new Threads({
@@ -93,7 +94,7 @@ export class Dispatcher implements Dispatch {
       },
       isBusy: (slot) => this.#tasks.isBusy(slot),
     });
-    this.#corrupt = new CorruptReads(clock, hooks, (partition) => this.#flows.get(partitionKey(partition)) ?? null);
+    this.#corrupt = new CorruptReads(clock, hooks, (partition) => this.#flows.of(partition));
   }
 
   start(): Promise<void> {
@@ -101,24 +102,22 @@ export class Dispatcher implements Dispatch {
   }
 
   hasRoom(partition: TopicPartition): boolean {
-    const flow = this.#flows.get(partitionKey(partition));
-    if (flow === undefined || flow.lost || flow.draining || flow.corrupt || !flow.slot.ready) return false;
-    return this.#room.hasRoom(flow);
+    const flows = this.#flows.of(partition);
+    if (flows.length === 0 || flows.some(isHeldUp)) return false;
+    return this.#room.hasRoom(flows);
   }
 
-  open({ topic, partition }: TopicPartition, epoch: number, opening: Opening | null): void {
-    const key = partitionKey({ topic, partition });
-    const before = this.#flows.get(key);
+  open(share: Share, epoch: number, opening: Opening | null): void {
+    const before = this.#flows.get(share);
     if (before !== undefined) this.#close(before, 'abort', 'revoked');
     before?.ended.abort();
-    const slot = this.#threads.slotOf(partition);
-    const flow = newFlow({ topic, partition }, epoch, slot, opening);
-    this.#flows.set(key, flow);
+    const flow = newFlow(share, epoch, this.#threads.slotOf(share), opening);
+    this.#flows.set(flow);
     this.#tellOpen(flow);
   }
 
   accept(set: RecordSet): void {
-    const flow = this.#flows.get(partitionKey(set));
+    const flow = this.#flows.get(set);
     if (flow?.epoch !== set.epoch || flow.draining) {
       this.#options.release(set.progress); // the next owner reads it
       return;
@@ -169,7 +168,7 @@ export class Dispatcher implements Dispatch {
     // A partition that was opened again or lost meanwhile is not ours to forget.
     for (const flow of flows) {
       this.#draining.delete(flow);
-      if (!this.#isCurrent(flow)) continue;
+      if (!this.#flows.has(flow)) continue;
       if (flow.inFlight.empty && !flow.slot.followsPartitions) this.#close(flow, 'drain', reason);
       this.#forget(flow);
     }
@@ -177,7 +176,7 @@ export class Dispatcher implements Dispatch {
   }
 
   position(partition: TopicPartition): Promise<number | null> {
-    return this.#positions.ask(this.#threads.slotOf(partition.partition), partition);
+    return this.#positions.ask(this.#threads.slotOf(partition), partition);
   }
 
   abort(partitions: readonly TopicPartition[]): void {
@@ -199,7 +198,7 @@ export class Dispatcher implements Dispatch {
     const { emit, group, hooks } = this.#options;
     switch (message.kind) {
       case 'exhausted':
-        void this.#exhausted(message);
+        void this.#exhausted(slot, message);
         return;
       case 'publish':
         void hooks.publish(message.records, { background: message.background ?? false }).then((result) => {
@@ -208,11 +207,11 @@ export class Dispatcher implements Dispatch {
         return;
       case 'corrupt': {
         const flow = this.#flowOfSet(message.set);
-        if (flow !== null && this.#isCurrent(flow)) this.#corrupt.found(flow, message.offset, message.message);
+        if (flow !== null && this.#flows.has(flow)) this.#corrupt.found(flow, message.offset, message.message);
         return;
       }
       case 'closed':
-        this.#closed(message);
+        this.#closed(slot, message);
         return;
       case 'position':
         this.#positions.answered(message);
@@ -225,12 +224,12 @@ export class Dispatcher implements Dispatch {
     }
   }
 
-  async #exhausted(report: ExhaustedReport): Promise<void> {
-    const flow = this.#flows.get(partitionKey(report.place));
+  async #exhausted(slot: ThreadSlot, report: ExhaustedReport): Promise<void> {
+    const flow = this.#flowIn(slot, report.place);
     // What a thread says while it ends has no effect either: the record is read again.
     if (flow?.epoch !== report.epoch || !flow.slot.ready) return;
     const outcome = await this.#options.hooks.exhausted(report, flow.ended.signal);
-    if (!this.#isCurrent(flow)) return;
+    if (!this.#flows.has(flow)) return;
     if (outcome === 'held') flow.held.add(report.place.offset);
     else flow.slot.post({ kind: 'settled', set: report.set, offset: report.place.offset });
   }
@@ -242,7 +241,7 @@ export class Dispatcher implements Dispatch {
     task.flow.inFlight.answered(id);
     if (kind === 'stale') task.flow.stale.add(id); // as for a flow that has ended; else its bytes do not decode
     this.#changed();
-    if (this.#isCurrent(task.flow)) this.#options.hooks.progressed();
+    if (this.#flows.has(task.flow)) this.#options.hooks.progressed();
   }
 
   /** The thread died, which is told by itself, or the task could not be handed over: then no thread will answer it. */
@@ -252,15 +251,16 @@ export class Dispatcher implements Dispatch {
   }
 
   #died(slot: ThreadSlot, culprit: PlaceOfRecord | null): void {
-    const worked = [...this.#flows.values()].filter((flow) => flow.slot === slot && !flow.inFlight.empty);
-    const suspects = this.#deaths.record(new Map(worked.map((flow) => [flow.key, flow.inFlight])), culprit);
+    const worked = this.#flows.all().filter((flow) => flow.slot === slot && !flow.inFlight.empty);
+    const blamed = culprit && { share: this.#flowIn(slot, culprit)?.shareKey ?? '', offset: culprit.offset };
+    const suspects = this.#deaths.record(new Map(worked.map((flow) => [flow.shareKey, flow.inFlight])), blamed);
     for (const flow of worked) {
       flow.lost = true;
-      flow.suspects = suspects.get(flow.key) ?? [];
+      flow.suspects = suspects.get(flow.shareKey) ?? [];
     }
-    for (const flow of [...this.#flows.values(), ...this.#draining]) if (flow.slot === slot) flow.followed = false;
+    for (const flow of [...this.#flows.all(), ...this.#draining]) if (flow.slot === slot) flow.followed = false;
     // Those with nothing in flight go on under their epoch, and what is finished ahead of them still is.
-    for (const flow of this.#flows.values()) if (flow.slot === slot && !flow.lost) flow.opening ??= flow.told;
+    for (const flow of this.#flows.all()) if (flow.slot === slot && !flow.lost) flow.opening ??= flow.told;
     this.#tasks.giveBackAll(slot);
     this.#changed();
   }
@@ -272,12 +272,13 @@ export class Dispatcher implements Dispatch {
   #replaced(slot: ThreadSlot): void {
     const { emit, group, hooks } = this.#options;
     emit('thread.replaced', { group: group.name, thread: slot.index });
-    for (const flow of this.#flows.values())
+    for (const flow of this.#flows.all()) {
       if (flow.slot === slot && !flow.lost && !flow.draining) this.#tellOpen(flow);
-    const lost = [...this.#flows.values()].filter((flow) => flow.slot === slot && flow.lost && !flow.draining);
+    }
+    const lost = this.#flows.all().filter((flow) => flow.slot === slot && flow.lost && !flow.draining);
     // Suspects that no thread has been told of yet are suspects still.
-    const suspects = new Map(lost.map((flow) => [flow.key, flow.opening?.suspects ?? flow.suspects]));
-    if (lost.length > 0) hooks.threadDied(lost.map(placeOf), suspects);
+    const suspects = new Map(lost.map((flow) => [flow.shareKey, flow.opening?.suspects ?? flow.suspects]));
+    if (lost.length > 0) hooks.threadDied(lost.map(shareOf), suspects);
     hooks.progressed(); // partitions without work in flight may be fetched again
   }
 
@@ -288,10 +289,10 @@ export class Dispatcher implements Dispatch {
     slot.post({ kind: 'open', topic, partition, epoch });
   }
 
-  #closed({ epoch, failed, ...place }: Extract<FromThread, { readonly kind: 'closed' }>): void {
+  #closed(slot: ThreadSlot, { epoch, failed, ...place }: Extract<FromThread, { readonly kind: 'closed' }>): void {
     const key = partitionKey(place);
     for (const flow of this.#draining) {
-      if (flow.key !== key || flow.epoch !== epoch) continue;
+      if (flow.slot !== slot || flow.key !== key || flow.epoch !== epoch) continue;
       flow.followed = false;
       flow.revokedBadly = failed;
     }
@@ -304,28 +305,31 @@ export class Dispatcher implements Dispatch {
 
   #forget(flow: Flow): void {
     flow.ended.abort();
-    this.#flows.delete(flow.key);
-    this.#deaths.forget(flow.key);
+    this.#flows.delete(flow);
+    this.#deaths.forget(flow.shareKey);
+    this.#corrupt.forget(flow.key);
   }
 
   #changed(): void {
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
-  #isCurrent(flow: Flow): boolean {
-    return this.#flows.get(flow.key) === flow;
+  /** The share that a thread has of a partition. */
+  #flowIn(slot: ThreadSlot, partition: TopicPartition): Flow | undefined {
+    return this.#flows.of(partition).find((flow) => flow.slot === slot);
   }
 
   /** The answer to a damaged set may come before the message about it. */
   #flowOfSet(id: number): Flow | null {
-    return this.#tasks.get(id)?.flow ?? [...this.#flows.values()].find((flow) => flow.stale.has(id)) ?? null;
+    return this.#tasks.get(id)?.flow ?? this.#flows.all().find((flow) => flow.stale.has(id)) ?? null;
   }
 
   #flowsOf(partitions: readonly TopicPartition[]): readonly Flow[] {
-    return partitions.flatMap((partition) => this.#flows.get(partitionKey(partition)) ?? []);
+    return partitions.flatMap((partition) => this.#flows.of(partition));
   }
 }
 
-function placeOf({ topic, partition }: Flow): TopicPartition {
-  return { topic, partition };
+/** Nothing more is handed over for now, or for ever. */
+function isHeldUp({ lost, draining, corrupt, slot }: Flow): boolean {
+  return lost || draining || corrupt || !slot.ready;
 }

@@ -1,12 +1,17 @@
-/** One partition under one epoch, on its way through one thread. What the flags mean for the fetch: `dispatcher.ts`. */
-import { partitionKey, type TopicPartition } from '../core/record-set.ts';
+/**
+ * One share of a partition under one epoch, on its way through one thread; a partition that is not split has one share.
+ * What the flags mean for the fetch: `dispatcher.ts`.
+ */
+import { partitionKey, type Share, shareKey } from '../core/record-set.ts';
 import type { Opening } from '../core/thread-messages.ts';
 import { InFlight } from './in-flight.ts';
 import type { ThreadSlot } from './thread-slot.ts';
 
-export interface Flow extends TopicPartition {
+export interface Flow extends Required<Share> {
   /** Its `partitionKey`. */
   readonly key: string;
+  /** Its `shareKey`. */
+  readonly shareKey: string;
   readonly epoch: number;
   readonly slot: ThreadSlot;
   /** Aborted when it is given up or replaced by another epoch. */
@@ -22,7 +27,7 @@ export interface Flow extends TopicPartition {
   readonly stale: Set<number>;
   /** Found when its thread died, for the next epoch. */
   suspects: Opening['suspects'];
-  /** It was refused a fetch and is not half empty since. */
+  /** Its partition was refused a fetch and is not half empty since. */
   full: boolean;
   /** Sets of it are gone with their thread. */
   lost: boolean;
@@ -35,10 +40,14 @@ export interface Flow extends TopicPartition {
   corrupt: boolean;
 }
 
-export function newFlow(place: TopicPartition, epoch: number, slot: ThreadSlot, opening: Opening | null): Flow {
+export function newFlow(of: Share, epoch: number, slot: ThreadSlot, opening: Opening | null): Flow {
+  const { topic, partition, share = 0 } = of;
   return {
-    ...place,
-    key: partitionKey(place),
+    topic,
+    partition,
+    share,
+    key: partitionKey(of),
+    shareKey: shareKey(of),
     epoch,
     slot,
     ended: new AbortController(),
@@ -55,4 +64,9 @@ export function newFlow(place: TopicPartition, epoch: number, slot: ThreadSlot, 
     revokedBadly: false,
     corrupt: false,
   };
+}
+
+/** For the other stages. */
+export function shareOf({ topic, partition, share }: Flow): Share {
+  return { topic, partition, share };
 }

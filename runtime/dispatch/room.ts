@@ -1,5 +1,6 @@
 /**
- * Whether a partition may be fetched: `buffer` turned into yes and no.
+ * Whether a partition may be fetched: `buffer` turned into yes and no. With `split: workers` records count in each thread
+ * that shares the partition, since every thread has to come by each of them, and bytes count once per copy.
  *
  *                 100 % of one of them
  *   room ───────────────────────────────────────▶ full    looked at again every 10 ms, because threads publish progress
@@ -28,36 +29,46 @@ export class Room {
   readonly #buffer: BufferSettings;
   readonly #tasks: Tasks;
   readonly #clock: Clock;
-  readonly #flows: () => Iterable<Flow>;
+  readonly #partitions: () => Iterable<readonly Flow[]>;
   readonly #made: () => void;
   #timer: Timer | null = null;
 
-  /** @param made called when a partition that was full has room again */
-  constructor(buffer: BufferSettings, tasks: Tasks, clock: Clock, flows: () => Iterable<Flow>, made: () => void) {
+  /** @param partitions their flows @param made called when a partition that was full has room again */
+  constructor(
+    buffer: BufferSettings,
+    tasks: Tasks,
+    clock: Clock,
+    partitions: () => Iterable<readonly Flow[]>,
+    made: () => void,
+  ) {
     this.#buffer = buffer;
     this.#tasks = tasks;
     this.#clock = clock;
-    this.#flows = flows;
+    this.#partitions = partitions;
     this.#made = made;
   }
 
-  hasRoom(flow: Flow): boolean {
-    this.#measure(flow);
-    if (flow.full) this.#lookLater();
-    return !flow.full;
+  /** @param flows all of one partition, one at least */
+  hasRoom(flows: readonly Flow[]): boolean {
+    this.#measure(flows);
+    const full = isFull(flows);
+    if (full) this.#lookLater();
+    return !full;
   }
 
   stop(): void {
     this.#timer?.cancel();
   }
 
-  #measure(flow: Flow): void {
-    const ownBytes = this.#tasks.bytesOf(flow.key);
+  #measure(flows: readonly Flow[]): void {
+    const ownBytes = this.#tasks.bytesOf(flows[0]!.key);
     const share = (this.#buffer.maxBytes - (this.#tasks.totalBytes - ownBytes)) / 2;
     const { maxRecords, maxUncommitted } = this.#buffer;
-    const recordsMax = flow.full ? maxRecords / 2 : maxRecords;
-    const { unfinished, uncommitted } = flow.inFlight;
-    flow.full = unfinished >= recordsMax || uncommitted >= maxUncommitted || ownBytes >= share;
+    const recordsMax = isFull(flows) ? maxRecords / 2 : maxRecords;
+    const isOver = ({ inFlight: { unfinished, uncommitted } }: Flow): boolean =>
+      unfinished >= recordsMax || uncommitted >= maxUncommitted;
+    const full = ownBytes >= share || flows.some(isOver);
+    for (const flow of flows) flow.full = full;
   }
 
   #lookLater(): void {
@@ -68,9 +79,13 @@ export class Room {
   }
 
   #look(): void {
-    const full = [...this.#flows()].filter((flow) => flow.full);
-    for (const flow of full) this.#measure(flow);
-    if (full.some((flow) => flow.full)) this.#lookLater();
-    if (full.some((flow) => !flow.full)) this.#made();
+    const full = [...this.#partitions()].filter(isFull);
+    for (const flows of full) this.#measure(flows);
+    if (full.some(isFull)) this.#lookLater();
+    if (full.some((flows) => !isFull(flows))) this.#made();
   }
+}
+
+function isFull(flows: readonly Flow[]): boolean {
+  return flows.some((flow) => flow.full);
 }

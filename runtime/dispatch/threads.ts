@@ -1,9 +1,11 @@
 /**
  * The threads of one group: each in its slot, watched while it has work. A partition belongs to the same slot for ever
- * (`partition % workers`), so one key is always in one thread, whatever the assignment and whoever died.
+ * (`partition % workers`), and so does each share of one that is split (its number), so one key is always in one thread,
+ * whatever the assignment and whoever died.
  */
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
+import type { Share } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
 import type { MakeThread } from './handler-thread.ts';
 import { ThreadSlot, type ThreadSlotHooks } from './thread-slot.ts';
@@ -21,10 +23,12 @@ export interface ThreadsOptions {
 
 export class Threads {
   readonly #slots: readonly ThreadSlot[];
+  readonly #split: boolean;
   readonly #watchdog: Watchdog;
 
   constructor({ group, makeThread, hooks, isBusy, clock, random }: ThreadsOptions) {
     const indexes = Array.from({ length: group.concurrency.workers }, (_, index) => index);
+    this.#split = group.concurrency.shares > 1;
     this.#slots = indexes.map((index) => new ThreadSlot(index, makeThread, hooks, clock, random));
     this.#watchdog = new Watchdog(
       clock,
@@ -37,8 +41,8 @@ export class Threads {
     );
   }
 
-  slotOf(partition: number): ThreadSlot {
-    return this.#slots[partition % this.#slots.length]!;
+  slotOf({ partition, share = 0 }: Share): ThreadSlot {
+    return this.#slots[this.#split ? share : partition % this.#slots.length]!;
   }
 
   /** @throws HandlerError `RT_HANDLER_LOAD`; then no thread is left */

@@ -46,6 +46,7 @@ export function compileGroup(
   };
   checkRules(value, context, report);
   const { concurrency, batch, buffer, timeouts, retry, dlq, commit } = value;
+  const workers = value.execution === 'inline' ? 1 : workersOf(concurrency, context.cpus);
   const settings: GroupSettings = {
     name: context.name,
     topics: resolveTopics(value, report),
@@ -57,7 +58,8 @@ export function compileGroup(
       order: concurrency.order,
       keyFrom: compileKeySource(concurrency.keyFrom),
       nullKey: concurrency.nullKey,
-      workers: value.execution === 'inline' ? 1 : workersOf(concurrency, context.cpus),
+      workers,
+      shares: concurrency.split === 'workers' ? workers : 1,
       maxHeapBytes: concurrency.maxHeap === null ? null : octets(concurrency.maxHeap),
       max: concurrency.max,
     },
@@ -111,6 +113,15 @@ function checkRules(value: GroupValue, context: GroupContext, report: Report): v
   if (value.execution === 'inline' && ownWorkers !== null && value.concurrency.workers !== 'auto') {
     const want = 'execution: pool, or no workers';
     report(['concurrency', 'workers'], 'execution: inline has no threads', { got: describe(ownWorkers, []), want });
+  }
+  const ownSplit = subtree(context.manifest.tree, ['groups', context.name, 'concurrency', 'split']);
+  if (value.execution === 'inline' && ownSplit !== null && value.concurrency.split !== 'none') {
+    const want = 'execution: pool, or no split';
+    report(['concurrency', 'split'], 'execution: inline has no threads', { got: describe(ownSplit, []), want });
+  }
+  if (value.concurrency.split === 'workers' && value.concurrency.order === 'partition') {
+    const what = 'split: workers runs the keys of a partition beside one another, and order: partition allows no two';
+    report(['concurrency', 'split'], what, { got: 'order: partition', want: 'order: key or none, or split: none' });
   }
   const ownHeap = subtree(context.manifest.tree, ['groups', context.name, 'concurrency', 'maxHeap']);
   if (value.execution === 'inline' && ownHeap !== null && value.concurrency.maxHeap !== null) {

@@ -3,7 +3,7 @@
  * the broker is in memory at a time, and the next one is asked for when its records were taken.
  */
 
-import { AbortedTransactions } from '../consumer/aborted-transactions.ts';
+import { AbortedTransactions } from '../protocol/records/aborted-transactions.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { KafkaError } from '../core/errors.ts';
 import { partitionKey, type TopicPartition } from '../core/record-set.ts';

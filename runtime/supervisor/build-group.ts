@@ -13,6 +13,7 @@ import { reachGroupStore } from './group-store.ts';
 import { ensureGroupTopics } from './group-topics.ts';
 import { ProgressReturns } from './progress-returns.ts';
 import type { Shared, SharedDeps } from './shared.ts';
+import { Shares } from './shares.ts';
 
 /** Where records come from, and the little that all else needs of what carries them. */
 export interface GroupSource extends Pick<Shared, 'bytes' | 'publish' | 'writeDeadLetter'> {
@@ -61,6 +62,7 @@ export function buildStages(group: GroupSettings, source: GroupSource, deps: Sha
         release: letGo,
       }),
     outcome: () => createOutcome({ ...common, group, write: source.writeDeadLetter }),
+    shares: new Shares(group.concurrency.shares, pool, source.bytes),
     publish: source.publish,
     async topics() {
       await reachGroupStore(group);

@@ -5,10 +5,13 @@
  *                                  ▲                                   │ progress (shared memory)
  *                                  └───────────────────────────────────┤
  *                                     outcome ◀── exhausted records ───┘
+ *
+ * With `concurrency.split: workers` what was fetched goes to several threads, each with its share of the keys.
  */
-import { partitionKey } from '../core/record-set.ts';
+import { shareKey } from '../core/record-set.ts';
 import type { Commit, Consumer, ConsumerHooks, Dispatch, DispatchHooks, Outcome, Stages } from '../core/stages.ts';
 import { unlessAborted } from '../core/unless-aborted.ts';
+import type { Shares } from './shares.ts';
 
 /** How to make each stage, given what it may ask of the others. */
 export interface StageMakers {
@@ -16,6 +19,7 @@ export interface StageMakers {
   dispatch(hooks: DispatchHooks): Dispatch;
   commit(consumer: Consumer): Commit;
   outcome(): Outcome;
+  readonly shares: Shares;
   publish: DispatchHooks['publish'];
   /** Creates what is missing of the topics that the group reads, and of their dead letter topics. */
   topics(): Promise<void>;
@@ -35,9 +39,11 @@ export async function runGroup(make: StageMakers, drainBudgetMs: number, signal:
     await unlessAborted(dispatch.start(), signal);
     if (!signal.aborted) await unlessAborted(make.topics(), signal);
     // A partition without room is left out of the fetch: this is the backpressure, and no partition waits for another.
-    for await (const set of consumer.recordSets(signal)) {
-      commit.track(set);
-      dispatch.accept(set);
+    for await (const fetched of consumer.recordSets(signal)) {
+      for (const set of make.shares.deal(fetched)) {
+        commit.track(set);
+        dispatch.accept(set);
+      }
     }
     return await consumer.leave(drainBudgetMs);
   } finally {
@@ -49,22 +55,27 @@ export async function runGroup(make: StageMakers, drainBudgetMs: number, signal:
 
 /** Joins the stages. Each of these functions is one sequence of `ARCHITECTURE.md`: open, revoke, lose, recover. */
 function connect(make: StageMakers): Stages {
+  const { shares } = make;
   const consumer = make.consumer({
     hasRoom: (partition) => dispatch.hasRoom(partition),
     position: (partition) => dispatch.position(partition),
     opened(partition, epoch, position) {
-      commit.open(partition, epoch, position);
-      dispatch.open(partition, epoch, null);
+      for (const share of shares.open(partition, epoch, position)) {
+        commit.open(share, epoch, position);
+        dispatch.open(share, epoch, null);
+      }
     },
     // Finish first, commit second, release last: the other way round finished work would run again (X-06).
     async revoked(partitions, budgetMs, reason) {
       const finished = await dispatch.drain(partitions, budgetMs, reason);
       await commit.flush(partitions);
       commit.forget(partitions);
+      shares.forget(partitions);
       return finished;
     },
     lost(partitions) {
       commit.forget(partitions);
+      shares.forget(partitions);
       dispatch.abort(partitions);
     },
   });
@@ -78,16 +89,16 @@ function connect(make: StageMakers): Stages {
       consumer.wake();
     },
     // What was finished beyond the checkpoint is known from shared memory, so it does not run again.
-    threadDied(partitions, suspects) {
-      for (const partition of partitions) {
-        const left = commit.rewind(partition);
-        const epoch = left && consumer.reopen(partition, left.checkpoint);
-        if (left === null || epoch === null) continue;
-        commit.open(partition, epoch, left.checkpoint);
-        dispatch.open(partition, epoch, {
-          finished: left.finished,
-          suspects: suspects.get(partitionKey(partition)) ?? [],
-        });
+    threadDied(died, suspects) {
+      for (const share of died) {
+        const left = commit.rewind(share);
+        if (left === null) continue;
+        shares.rewind(share, left.checkpoint);
+        const epoch = consumer.reopen(share, shares.position(share));
+        if (epoch === null) continue;
+        shares.reopen(share, epoch);
+        commit.open(share, epoch, left.checkpoint);
+        dispatch.open(share, epoch, { finished: left.finished, suspects: suspects.get(shareKey(share)) ?? [] });
       }
     },
     corrupt: (partition, offset, message) => consumer.damaged(partition, offset, message),

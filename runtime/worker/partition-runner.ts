@@ -2,7 +2,7 @@
  * One partition under one epoch: walks its record sets in order, runs straight through what can be, and puts what cannot
  * into lanes.
  *
- *   record ──▶ finished before, filtered, no handler? ──▶ finished
+ *   record ──▶ finished before, another thread's, filtered, no handler? ──▶ finished
  *          ──▶ its key has a lane? ──▶ queued there
  *          ──▶ no slot free? ──▶ the walk waits
  *          ──▶ call ──returned──▶ finished
@@ -24,6 +24,7 @@ import { Deliveries } from './deliveries.ts';
 import type { Delivery } from './delivery.ts';
 import type { LaneKeyOf } from './lane-key.ts';
 import { OpenSets } from './open-sets.ts';
+import type { OwnShare } from './own-share.ts';
 import type { PartitionLife } from './partition-life.ts';
 import { Reopened } from './reopened.ts';
 import type { Failure } from './retry-decision.ts';
@@ -41,6 +42,8 @@ export interface PartitionThread {
   readonly random: Random;
   readonly routes: Routes;
   readonly laneKeyOf: LaneKeyOf;
+  /** Null: all records are. */
+  readonly ownShare: OwnShare | null;
   readonly suspects: Suspects;
   readonly calls: RunningCalls;
   readonly schedule: Schedule;
@@ -206,6 +209,15 @@ export class PartitionRunner implements TopicPartition, Scheduled {
     const { batch, index, offset, delta } = set;
     if (set.hasFinished && set.progress.isFinished(delta)) return true;
     if (this.#reopened?.takeClaim(offset) === true) return true;
+    const { ownShare, laneKeyOf } = this.#thread;
+    let key: string | null | undefined;
+    if (ownShare !== null) {
+      key = laneKeyOf(batch, index);
+      if (!ownShare(key, offset)) {
+        this.#sets.finish(set, delta);
+        return true;
+      }
+    }
     const route = this.#routes.find(batch, index, this.topic);
     if (route === null) {
       this.#skip();
@@ -213,9 +225,8 @@ export class PartitionRunner implements TopicPartition, Scheduled {
       return true;
     }
     // Most records need no key: with no lane there is nothing to wait for.
-    let key: string | null | undefined;
     if (this.#deliveries.hasLanes) {
-      key = this.#thread.laneKeyOf(batch, index);
+      if (key === undefined) key = laneKeyOf(batch, index);
       if (this.#deliveries.append(key, set, batch, index, offset, route)) return true;
     }
     if (this.#deliveries.running >= runningMax) return false;
@@ -262,8 +273,21 @@ export class PartitionRunner implements TopicPartition, Scheduled {
     if (this.#ended) return;
     this.#ended = true;
     this.#deliveries.end(reason, this.#calls.look());
+    if (reason !== 'lost') this.#passOver();
     this.#sets.end();
     this.#thread.suspects.dropEnded();
+  }
+
+  /** What another thread has done behind records that this one did not come to counts for the last commit. */
+  #passOver(): void {
+    const { ownShare, laneKeyOf } = this.#thread;
+    if (ownShare === null) return;
+    for (let set = this.#sets.walked; set !== undefined; set = this.#sets.walked) {
+      for (; set.atRecord || this.#advance(set); set.atRecord = false) {
+        if (!ownShare(laneKeyOf(set.batch, set.index), set.offset)) this.#sets.finish(set, set.delta);
+      }
+      this.#sets.leave();
+    }
   }
 }
 

@@ -15,6 +15,7 @@ import type { HandlerModule } from './check-handlers.ts';
 import { type Dedupe, deduplicated } from './dedupe.ts';
 import type { Shapes } from './event-shapes.ts';
 import { laneKeyOf } from './lane-key.ts';
+import { ownShare } from './own-share.ts';
 import { followPartitions, PartitionLife } from './partition-life.ts';
 import { PartitionRunner, type PartitionThread } from './partition-runner.ts';
 import { Publisher } from './publisher.ts';
@@ -83,6 +84,7 @@ export class ThreadRunner {
       random,
       routes: new Routes(deduplicated(modules, dedupe), group.schemas, shapes),
       laneKeyOf: laneKeyOf(group.concurrency),
+      ownShare: ownShare(start),
       suspects,
       calls,
       schedule: new Schedule({ clock, calls, suspects, maxRunning, passed: () => this.#tallySoon() }),

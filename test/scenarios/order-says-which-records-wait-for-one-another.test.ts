@@ -1,5 +1,5 @@
 // `concurrency.order`, `keyFrom` and `nullKey` decide which records of a partition may run at the same time, and those
-// that may not keep the order of their offsets.
+// that may not keep the order of their offsets: in one thread, and in two that share the partition (`split: workers`).
 import { expect, test } from 'vitest';
 import { startTestRuntime, type TestRecord } from '../../runtime/testing/index.ts';
 import { mostAtOnce, scripted, told } from './support/calls.ts';
@@ -69,12 +69,17 @@ function record(key: string | null, tenant = '', customer: number | null = null)
   return [key, value, tenant === '' ? {} : { tenant }];
 }
 
-for (const { name, concurrency, records, lanes } of cases) {
-  test(`order says which records wait for one another: ${name}`, async (t) => {
+const splits = cases.flatMap((one) => [
+  { ...one, split: 'none' },
+  ...(one.name === 'order: partition' ? [] : [{ ...one, split: 'workers' }]),
+]);
+
+for (const { name, concurrency, records, lanes, split } of splits) {
+  test(`order says which records wait for one another: ${name}, split: ${split}`, async (t) => {
     const all = gate(t);
     const rt = await startTestRuntime(t, {
       topics: { orders: { partitions: 1 } },
-      group: { ...quick, name: 'billing', concurrency: { ...quick.concurrency, ...concurrency } },
+      group: { ...quick, name: 'billing', concurrency: { ...quick.concurrency, ...concurrency, split } },
       handlers: scripted,
     });
     await rt.publish(
@@ -86,7 +91,7 @@ for (const { name, concurrency, records, lanes } of cases) {
     const began = () => told(rt).flatMap(({ what, offset }) => (what === 'began' ? offset : []));
     await rt.until(() => began().length >= lanes.length);
     // One of each lane, the first one, and no other: those that follow would have begun in the same breath.
-    expect(began().toSorted()).toEqual(lanes.map(([first]) => first));
+    expect(began().toSorted((a, b) => a - b)).toEqual(lanes.map(([first]) => first));
     all.open();
     await rt.until(async () => (await rt.committed('billing', 'orders', 0)) === BigInt(records.length));
     for (const lane of lanes) {

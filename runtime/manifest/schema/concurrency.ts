@@ -29,6 +29,14 @@ export const concurrencyOptions = {
     default: 'auto',
     description: 'Threads of this group; auto means one per CPU that this process may use.',
   },
+  split: {
+    type: 'string',
+    enum: ['none', 'workers'],
+    default: 'none',
+    description:
+      'workers: the keys of each partition are spread over all threads of the group, for handlers that compute and ' +
+      'topics with fewer partitions than CPUs. Every thread gets a copy of the bytes.',
+  },
   maxHeap: {
     type: ['string', 'null'],
     size: { min: '16MiB', max: '64GiB' },
@@ -44,4 +52,4 @@ export const concurrencyOptions = {
   },
 } as const;
 
-export const concurrencyLater = ['split', 'adaptive'] as const;
+export const concurrencyLater = ['adaptive'] as const;

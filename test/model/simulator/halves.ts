@@ -33,7 +33,7 @@ const troubles = [
   ...['records.fetched', 'out of order', 'record.retried', 'abort:timeout', 'partition.opened', 'drained', 'lost'],
   ...['stored', 'commit:error', 'commit:refused', 'commit:answerLost', 'commit:slow', 'commit.failed'],
   ...['kill', 'stop', 'freeze', 'die', 'hang', 'never', 'threadDies', 'thread.replaced', 'dead letter'],
-  ...['abort:revoked', 'abort:lost', 'abort:shutdown', 'deadLetter.failed', 'static member'],
+  ...['abort:revoked', 'abort:lost', 'abort:shutdown', 'deadLetter.failed', 'static member', 'split'],
   ...['onAssigned', 'onRevoked', 'onRevoked:lost'],
   ...['fault:refused', 'fault:answerLost', 'fault:error', 'fault:slow'],
 ];

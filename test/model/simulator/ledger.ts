@@ -50,6 +50,8 @@ export interface LedgerLimits {
   readonly maxUncommitted: number;
   /** Threads call `onAssigned` and `onRevoked`. */
   readonly hooks: boolean;
+  /** Threads that share a partition: `maxRecords` holds for each of them. */
+  readonly shares: number;
   /** Nothing but drains takes partitions away. */
   readonly graceful: boolean;
 }
@@ -213,15 +215,17 @@ export class Ledger {
 
   handedOver(member: number, task: RecordsTask): void {
     const assignment = this.#assignment(member, task.partition);
-    if (assignment === undefined || assignment.epoch !== task.epoch) return;
+    // Where a partition is split, what one thread has of it may be of an older epoch than what another one has.
+    if (assignment === undefined || !assignment.epochs.has(task.epoch)) return;
     assignment.inFlight.add(task);
     const entries = this.entries[task.partition]!;
-    const unfinished = [...assignment.inFlight].flatMap(({ firstOffset, lastOffset }) =>
-      entries.slice(firstOffset, lastOffset + 1).filter((entry) => !entry.finished),
+    const handedOver = [...assignment.inFlight].flatMap(({ firstOffset, lastOffset }) =>
+      entries.slice(firstOffset, lastOffset + 1),
     );
-    const max = this.#limits.maxRecords + this.#largestFetch;
-    if (unfinished.length <= max) return;
-    this.broken('buffers_bounded', `m${member} p${task.partition}: ${unfinished.length} unfinished, at most ${max}`);
+    const unfinished = new Set(handedOver.filter((entry) => !entry.finished)).size;
+    const max = this.#limits.maxRecords * this.#limits.shares + this.#largestFetch;
+    if (unfinished <= max) return;
+    this.broken('buffers_bounded', `m${member} p${task.partition}: ${unfinished} unfinished, at most ${max}`);
   }
 
   answered(member: number, task: RecordsTask): void {
@@ -264,7 +268,6 @@ export class Ledger {
     if (assignment !== undefined) {
       assignment.epoch = epoch;
       assignment.epochs.add(epoch);
-      assignment.inFlight.clear();
       return;
     }
     const key = `${member}/${this.#limits.topic}/${partition}`;

@@ -16,6 +16,7 @@ import { keepRunning } from '../../../runtime/supervisor/group-restart.ts';
 import { runGroup, type StageMakers } from '../../../runtime/supervisor/group-runner.ts';
 import { ProgressReturns } from '../../../runtime/supervisor/progress-returns.ts';
 import type { GroupEnd } from '../../../runtime/supervisor/run-end.ts';
+import { Shares } from '../../../runtime/supervisor/shares.ts';
 import type { Place } from './timeline.ts';
 
 export interface MemberOptions {
@@ -56,6 +57,7 @@ function makers(options: MemberOptions): StageMakers {
         release: letGo,
       }),
     outcome: () => createOutcome({ ...options, write: (record) => producer.send([record], { deadLetter: true }) }),
+    shares: new Shares(group.concurrency.shares, pool, bytes),
     publish: (records, options) => producer.publish(records, options),
     topics: () => Promise.resolve(),
   };

@@ -269,4 +269,44 @@ export const mutants: readonly Mutant[] = [
     name: 'a drain that does not wait for onRevoked',
     edits: [{ file: 'dispatch/dispatcher.ts', from: 'flow.followed = true;', to: '' }],
   },
+  {
+    name: 'commit what the fastest of the threads has done that share a partition',
+    edits: [
+      {
+        file: 'commit/tracked-partitions.ts',
+        from: 'lowest = Math.min(lowest, checkpoint.read());',
+        to: 'lowest = Math.max(lowest === Number.POSITIVE_INFINITY ? 0 : lowest, checkpoint.read());',
+      },
+    ],
+  },
+  {
+    name: 'share a partition by offsets instead of lanes',
+    edits: [
+      {
+        file: 'worker/own-share.ts',
+        from: 'return (key, offset) => (key === null',
+        to: 'return (key, offset) => (true',
+      },
+    ],
+  },
+  {
+    name: 'read a partition again from where one share needs it, whatever another one lacks',
+    edits: [
+      {
+        file: 'supervisor/group-runner.ts',
+        from: 'consumer.reopen(share, shares.position(share));',
+        to: 'consumer.reopen(share, left.checkpoint);',
+      },
+    ],
+  },
+  {
+    name: 'give a share again what it has, when another one is read again',
+    edits: [
+      {
+        file: 'supervisor/shares.ts',
+        from: 'const firstOffset = Math.max(set.firstOffset, next);',
+        to: 'const { firstOffset } = set;',
+      },
+    ],
+  },
 ];

@@ -55,8 +55,10 @@ export function drawPlan(seed: number, shrink: Shrink = {}): Plan {
   const sometimes = (share: number, value: number): number => (random() < share ? value : 0);
   const members = whole(1, 3);
   const workers = whole(1, 2);
+  const drawnGroup = drawGroup(workers, whole);
   const group = {
-    ...drawGroup(workers, whole),
+    ...drawnGroup,
+    concurrency: drawSplit(seed, drawnGroup.concurrency),
     protocol: seed % 2 === 0 ? ('classic' as const) : ('consumer' as const),
   };
   const records = whole(5, 40);
@@ -113,6 +115,14 @@ function drawActions(random: Random, members: number, workers: number): Plan['ac
   return actions.filter(({ atMs }) => atMs < troubleMs).sort((a, b) => a.atMs - b.atMs);
 }
 
+/** A fourth of the groups splits its partitions among two or three threads. Drawn apart, as above. */
+function drawSplit(seed: number, concurrency: GroupSettings['concurrency']): GroupSettings['concurrency'] {
+  const random = seededRandom(seed + 0x6000000);
+  if (random() >= 0.25) return concurrency;
+  const workers = random() < 0.5 ? 2 : 3;
+  return { ...concurrency, workers, shares: workers, max: concurrency.max - concurrency.workers + workers };
+}
+
 function drawGroup(workers: number, whole: (min: number, max: number) => number): GroupSettings {
   // Limits count for nothing where no partition ever comes near them.
   const small = (): number => whole(2, whole(0, 1) === 0 ? 5 : 30);
@@ -129,6 +139,7 @@ function drawGroup(workers: number, whole: (min: number, max: number) => number)
       nullKey: 'partition',
       workers,
       max: workers + whole(0, 4),
+      shares: 1,
       maxHeapBytes: null,
     },
     instanceId: null,

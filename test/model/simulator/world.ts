@@ -61,10 +61,14 @@ export class World {
     ] as const) {
       this.#state.topics.create({ name, partitionCount, replicationFactor: 1, settings: {} });
     }
-    const { retry, buffer } = plan.group;
-    // Nothing that takes a membership away or cuts a drain's commit short.
-    const graceful = plan.faultShare === 0 && plan.actions.every(({ kind }) => kind !== 'freeze');
-    const limits = { ...buffer, topic, maxRetries: retry.maxRetries, graceful };
+    const { retry, buffer, concurrency } = plan.group;
+    const { shares } = concurrency;
+    // Nothing that takes a membership away or cuts a drain's commit short. Where a partition is shared, a thread that
+    // dies or hangs says no more which records are not its own.
+    const threadsLive = plan.mix.deadly === 0 && plan.actions.every(({ kind }) => kind !== 'threadDies');
+    const told = shares === 1 || threadsLive;
+    const graceful = told && plan.faultShare === 0 && plan.actions.every(({ kind }) => kind !== 'freeze');
+    const limits = { ...buffer, topic, maxRetries: retry.maxRetries, shares, graceful };
     this.ledger = new Ledger(plan.partitions, { ...limits, hooks: plan.hooks }, () => this.#timeline.now, traced);
   }
 
@@ -161,6 +165,7 @@ export class World {
   #start(member: number): void {
     const { ledger } = this;
     if (this.#plan.staticMembers) ledger.note('static member', () => `m${member}`);
+    if (this.#plan.group.concurrency.shares > 1) ledger.note('split', () => `m${member}`);
     const main = new Place(this.#timeline);
     const random = this.#random;
     const client = new SimulatedClient({

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createCommit } from '../../../runtime/commit/committer.ts';
 import { EventHub } from '../../../runtime/core/events.ts';
 import { Progress, progressBytes } from '../../../runtime/core/progress.ts';
-import type { RecordSet } from '../../../runtime/core/record-set.ts';
+import type { RecordSet, Share } from '../../../runtime/core/record-set.ts';
 import type { CommitOffset, CommitReply } from '../../../runtime/core/stages.ts';
 import { ManualClock } from '../../../runtime/testing/manual-clock.ts';
 
@@ -40,7 +40,7 @@ function setup(settings = { intervalMs: 1_000, everyRecords: 500 }) {
   return { clock, commit, requests, released, events };
 }
 
-function recordSet(epoch: number, firstOffset: number, lastOffset: number, place = partition): RecordSet {
+function recordSet(epoch: number, firstOffset: number, lastOffset: number, place: Share = partition): RecordSet {
   const deltas = lastOffset - firstOffset + 1;
   const progress = new Progress(new SharedArrayBuffer(progressBytes(deltas)), deltas);
   progress.reset();
@@ -266,6 +266,35 @@ test('rewind tells where to read again; the next epoch commits what was finished
   expect(requests.map((r) => r.offsets)).toEqual([[{ ...partition, epoch: 2, offset: 13 }]]);
   // The thread dies again before it has seen anything: what was finished before is still known.
   expect(commit.rewind(partition)).toEqual({ checkpoint: 13, finished: [15, 16] });
+});
+
+test('of a partition that is shared, what all threads have done is committed, and one share is rewound alone', async () => {
+  const { clock, commit, requests } = setup();
+  const [one, other] = [
+    { ...partition, share: 0 },
+    { ...partition, share: 1 },
+  ];
+  for (const share of [one, other]) commit.open(share, 1, 0);
+  const sets = [recordSet(1, 0, 9, one), recordSet(1, 0, 9, other)] as const;
+  for (const set of sets) commit.track(set);
+  finish(sets[0], 0, 9);
+  await clock.advance(1_000);
+  expect(requests).toHaveLength(0);
+  finish(sets[1], 0, 3);
+  finish(sets[1], 6, 7);
+  await clock.advance(1_000);
+  expect(offsetsOf(requests[0])).toEqual([4]);
+  await requests[0]!.answer(committed);
+
+  expect(commit.rewind(other)).toEqual({ checkpoint: 4, finished: [6, 7] });
+  await clock.advance(1_000);
+  expect(requests).toHaveLength(1);
+  commit.open(other, 2, 4);
+  const again = recordSet(2, 4, 9, other);
+  commit.track(again);
+  finish(again, 4, 9);
+  await clock.advance(1_000);
+  expect(requests[1]!.offsets).toEqual([{ ...partition, epoch: 2, offset: 10 }]);
 });
 
 test('stop leaves no timer behind', async () => {

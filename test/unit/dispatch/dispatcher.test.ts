@@ -6,7 +6,14 @@ import { finish, recordSet, setup } from './fake-threads.ts';
 const p0 = { topic: 'orders', partition: 0 };
 const p1 = { topic: 'orders', partition: 1 };
 const p2 = { topic: 'orders', partition: 2 };
-const concurrency = { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'none', maxHeapBytes: null, max: 64 } as const;
+const concurrency = {
+  order: 'key',
+  keyFrom: { kind: 'key' },
+  nullKey: 'none',
+  shares: 1,
+  maxHeapBytes: null,
+  max: 64,
+} as const;
 const error = { name: 'Error', message: 'no', code: null, stack: null, classes: [], delayMs: null };
 
 function exhaustedReport(set: number, epoch: number, offset: number): FromThread {
@@ -192,7 +199,7 @@ test('what a thread reports while it is ended is not worked on: the record runs 
   await clock.turn();
   threads[1]!.started.resolve();
   await clock.turn();
-  expect(reread.map(({ partitions }) => partitions)).toEqual([[p0]]);
+  expect(reread.map(({ partitions }) => partitions)).toEqual([[{ ...p0, share: 0 }]]);
   expect(exhausted).toEqual([]);
 });
 
@@ -306,7 +313,7 @@ test('bytes that do not decode are read again a second later, as long as the con
     expect(reread).toHaveLength(read - 1);
     await clock.advance(1);
   }
-  expect(reread.map(({ partitions }) => partitions)).toEqual([[p0], [p0]]);
+  expect(reread.map(({ partitions }) => partitions)).toEqual([[{ ...p0, share: 0 }], [{ ...p0, share: 0 }]]);
   expect(corrupt).toEqual([7, 7, 7]);
   await clock.advance(10_000);
   expect(reread).toHaveLength(2);

@@ -108,7 +108,15 @@ test('a thread that is between two records is not taken for one that has nothing
 
 test('a partition whose thread dies in the drain is not read again, also while others are drained still', async () => {
   const { clock, dispatch, threads, reread, start } = setup({
-    concurrency: { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'none', workers: 2, maxHeapBytes: null, max: 64 },
+    concurrency: {
+      order: 'key',
+      keyFrom: { kind: 'key' },
+      nullKey: 'none',
+      workers: 2,
+      shares: 1,
+      maxHeapBytes: null,
+      max: 64,
+    },
   });
   await start();
   for (const place of [p0, p1]) {

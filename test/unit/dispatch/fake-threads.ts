@@ -66,7 +66,15 @@ export class FakeThread implements HandlerThread {
 
 const groupDefaults: Pick<GroupSettings, 'name' | 'concurrency' | 'buffer' | 'timeouts'> = {
   name: 'billing',
-  concurrency: { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'none', workers: 1, maxHeapBytes: null, max: 64 },
+  concurrency: {
+    order: 'key',
+    keyFrom: { kind: 'key' },
+    nullKey: 'none',
+    workers: 1,
+    shares: 1,
+    maxHeapBytes: null,
+    max: 64,
+  },
   buffer: { maxRecords: 1_000, maxBytes: 100_000, maxUncommitted: 1_000 },
   timeouts: { handlerMs: 10_000, slowMs: 1_000, sessionMs: 45_000, heartbeatMs: 3_000, rebalanceMs: 60_000 },
 };

@@ -12,13 +12,13 @@ function partition() {
     buffer,
     new Tasks(() => {}),
     new ManualClock(),
-    () => [flow],
+    () => [[flow]],
     () => {},
   );
   return {
     hasRoom(unfinished: number, uncommitted: number): boolean {
       Object.assign(inFlight, { unfinished, uncommitted });
-      return room.hasRoom(flow);
+      return room.hasRoom([flow]);
     },
   };
 }

@@ -446,6 +446,17 @@ describe('M19 rules', () =>
       groupWith('execution: inline', 'concurrency: { maxHeap: 64MiB }'),
       'groups.g.concurrency.maxHeap: execution: inline has no threads (got "64MiB"',
     ],
+    [
+      'keys of one order that are to run side by side',
+      groupWith('concurrency: { order: partition, split: workers }'),
+      'groups.g.concurrency.split: split: workers runs the keys of a partition beside one another, and order: partition ' +
+        'allows no two (got order: partition, want order: key or none, or split: none)',
+    ],
+    [
+      'a partition shared by no threads',
+      groupWith('execution: inline', 'concurrency: { split: workers }'),
+      'groups.g.concurrency.split: execution: inline has no threads (got "workers", want execution: pool, or no split)',
+    ],
     ['a heap that is too small', groupWith('concurrency: { maxHeap: 1MiB }'), 'groups.g.concurrency.maxHeap: '],
     [
       'patience without end',

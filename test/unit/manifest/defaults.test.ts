@@ -109,6 +109,7 @@ test('four lines are a manifest', () => {
           keyFrom: { kind: 'key' },
           nullKey: 'partition',
           workers: 2,
+          shares: 1,
           maxHeapBytes: null,
           max: 64,
         },

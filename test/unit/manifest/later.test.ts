@@ -19,7 +19,6 @@ const ofProcess = [
 
 const inherited = [
   'delivery: exactly-once',
-  'concurrency: { split: none }',
   'concurrency: { adaptive: false }',
   'batch: { maxRecords: 500 }',
   'timeouts: { preset: patient }',

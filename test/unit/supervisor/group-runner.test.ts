@@ -1,6 +1,9 @@
 // The order of a run's end: what is asked of the stages, and when.
 import { expect, test } from 'vitest';
+import { BytesPool } from '../../../runtime/core/bytes-pool.ts';
+import { ProgressPool } from '../../../runtime/core/progress.ts';
 import { runGroup, type StageMakers } from '../../../runtime/supervisor/group-runner.ts';
+import { Shares } from '../../../runtime/supervisor/shares.ts';
 
 /** Stages that write down what they are asked for. @param start of the handler threads */
 function recordedStages(start: () => Promise<void>, leave = true) {
@@ -24,6 +27,7 @@ function recordedStages(start: () => Promise<void>, leave = true) {
     dispatch: () => stage('dispatch', { start }),
     commit: () => stage('commit', { stop: tell('commit.stop') }),
     outcome: () => stage('outcome', { stop: tell('outcome.stop') }),
+    shares: new Shares(1, new ProgressPool(), new BytesPool()),
     publish: async () => ({ kind: 'ok', published: [] }) as never,
     topics: async () => void asked.push('topics'),
   };

@@ -46,6 +46,8 @@ export interface TestSettings {
   readonly shapes?: Shapes;
   readonly dedupe?: Dedupe;
   readonly maxRunning?: number;
+  /** Its index. */
+  readonly thread?: number;
   readonly random?: Random;
   readonly clock?: ManualClock;
   /** false: what is posted is not cloned, which a model with many runs has no time for. */
@@ -63,6 +65,7 @@ export function groupOf(settings: TestSettings = {}): GroupSettings {
       keyFrom: { kind: 'key' },
       nullKey: 'partition',
       workers: 1,
+      shares: 1,
       max: 64,
       ...settings.concurrency,
     },
@@ -98,7 +101,7 @@ export class ThreadUnderTest {
     this.runner = new ThreadRunner({
       start: {
         group,
-        thread: 0,
+        thread: settings.thread ?? 0,
         maxRunning: settings.maxRunning ?? 64,
         logLevel: 'debug',
         pulse: new SharedArrayBuffer(8),

@@ -21,6 +21,7 @@ export function groupSettings(
       keyFrom: { kind: 'key' },
       nullKey: 'partition',
       workers: 1,
+      shares: 1,
       maxHeapBytes: null,
       max: 64,
     },
