@@ -35,12 +35,12 @@ export class BenchTopics {
     return topic;
   }
 
-  /** @returns a topic with so many records of these values, filled once */
-  backlog(value: ValueOf, records: number): Promise<string> {
-    const shape = `${value(0).toString('base64')}/${value(1).toString('base64')}/${records}`;
+  /** @param hot all in one partition @returns a topic with so many records of these values, filled once */
+  backlog(value: ValueOf, records: number, hot: boolean = false): Promise<string> {
+    const shape = `${value(0).toString('base64')}/${value(1).toString('base64')}/${records}/${hot}`;
     let topic = this.#filled.get(shape);
     if (topic === undefined) {
-      topic = this.#fill(value, records);
+      topic = this.#fill(value, records, hot);
       this.#filled.set(shape, topic);
     }
     return topic;
@@ -83,9 +83,9 @@ export class BenchTopics {
     }
   }
 
-  async #fill(value: ValueOf, records: number): Promise<string> {
+  async #fill(value: ValueOf, records: number, hot: boolean): Promise<string> {
     const topic = this.#name('backlog');
-    await fillTopic({ brokers: this.#brokers, topic, partitions, records, value, report: this.#say });
+    await fillTopic({ brokers: this.#brokers, topic, partitions, hot, records, value, report: this.#say });
     // Read once before anybody is measured: a broker that is new is slow, whoever comes first.
     await this.size(topic);
     await readBytes(this.#kafka, topic);

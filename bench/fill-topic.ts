@@ -16,6 +16,8 @@ export interface Filling {
   /** Default: a new name. */
   readonly topic?: string;
   readonly partitions: number;
+  /** All records in the first partition. */
+  readonly hot?: boolean;
   readonly records: number;
   /** Or `valueBytes` of it, all the same. */
   readonly value?: ValueOf;
@@ -31,7 +33,7 @@ const overheadBytes = 40; // of a record with key and header, about
 
 /** @returns the topic's name */
 export async function fillTopic(filling: Filling): Promise<string> {
-  const { brokers, partitions, records, report, batchBytes = defaultBatchBytes } = filling;
+  const { brokers, partitions, hot = false, records, report, batchBytes = defaultBatchBytes } = filling;
   const padding = Buffer.alloc(filling.valueBytes ?? 0, 'x');
   const value = filling.value ?? (() => padding);
   const topic = filling.topic ?? `bench-${padding.length}-${Date.now()}`;
@@ -42,7 +44,8 @@ export async function fillTopic(filling: Filling): Promise<string> {
     const startedAt = performance.now();
     await Promise.all(
       Array.from({ length: partitions }, async (_, partition) => {
-        const share = Math.floor((records + partitions - 1 - partition) / partitions);
+        const even = Math.floor((records + partitions - 1 - partition) / partitions);
+        const share = !hot ? even : partition === 0 ? records : 0;
         for (const batch of batches({ share, perBatch, value, keyOf: (i) => `key-${i * partitions + partition}` }))
           await sendBatch(kafka, topic, partition, batch);
       }),

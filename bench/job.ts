@@ -9,8 +9,10 @@ export interface Job {
   readonly topic: string;
   /** Ids of consumer groups, all new. Each handles every record of the topic. */
   readonly groups: readonly string[];
-  /** Name of the module in `handlers/`, and of the manifest. */
+  /** Name of the module in `handlers/`. */
   readonly handlers: string;
+  /** Name of the manifest in `manifests/`. */
+  readonly manifest: string;
   /** Over all groups and all processes. */
   readonly records: number;
   /** The clock starts after so many. */

@@ -44,7 +44,8 @@ export interface Summary {
   readonly latency: Latency | null;
 }
 
-export function labelOf({ contender, processes }: Entry): string {
+export function labelOf({ contender, processes, manifest }: Entry): string {
+  if (manifest !== undefined) return `${contenders[contender]}, ${manifest}`;
   if (processes === undefined) return contenders[contender];
   return `${contenders[contender]}, ${processes} ${processes === 1 ? 'process' : 'processes'}`;
 }

@@ -43,7 +43,8 @@ export async function runContender(
 ): Promise<Measurement> {
   const { topics } = ground;
   const { load } = workload;
-  const topic = load.kind === 'paced' ? await topics.empty('paced') : await topics.backlog(load.value, records);
+  const topic =
+    load.kind === 'paced' ? await topics.empty('paced') : await topics.backlog(load.value, records, workload.hot);
   const out = workload.publishes === true ? await topics.empty('out') : null;
   const groups = Array.from({ length: workload.groups ?? 1 }, () => topics.group());
   const processCount = entry.processes ?? 1;
@@ -53,6 +54,7 @@ export async function runContender(
     topic,
     groups,
     handlers: workload.handlers,
+    manifest: entry.manifest ?? workload.handlers,
     records: expected,
     warmUp: workload.cold === true ? 0 : Math.floor(expected * warmUpShare),
     atOnce: workload.atOnce ?? 64,

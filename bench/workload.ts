@@ -12,6 +12,8 @@ export interface Workload {
   readonly title: string;
   /** Sentences: what the figures say, and what they do not. */
   readonly says: string;
+  /** All records are in one of the partitions. */
+  readonly hot?: boolean;
   /** Handled by each contender; `--records` replaces it. */
   readonly records: number;
   readonly load: Load;
@@ -44,6 +46,8 @@ export type ValueOf = (key: number) => Buffer;
 
 export interface Entry {
   readonly contender: ContenderName;
+  /** For the runtime: another manifest than that of the workload. */
+  readonly manifest?: string;
   /** Processes of one group that share the records. Default 1. */
   readonly processes?: number;
   /** Gets only this part of the records: one that would take minutes for all. Rates are per second all the same. */

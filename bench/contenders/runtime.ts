@@ -5,7 +5,7 @@ import { createRuntime } from '../../runtime/supervisor/supervisor.ts';
 import { contend } from './contend.ts';
 
 await contend(async (job) => {
-  const settings = loadManifests([join(import.meta.dirname, '..', 'manifests', `${job.handlers}.yaml`)], {
+  const settings = loadManifests([join(import.meta.dirname, '..', 'manifests', `${job.manifest}.yaml`)], {
     env: { ...process.env, KAFKA_BROKERS: job.brokers, BENCH_TOPIC: job.topic },
     cwd: process.cwd(),
     random: Math.random,
