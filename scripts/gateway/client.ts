@@ -19,6 +19,8 @@ export interface ClientOptions {
   readonly keyPrefix: string;
   /** After the last request was due: what is not accepted by then stays without a 202. */
   readonly patienceMs: number;
+  /** Called when half of the requests are accepted. */
+  readonly half: () => void;
 }
 
 /** What one request was told in the end. */
@@ -36,6 +38,8 @@ export interface Sent {
   readonly exchangeMs: readonly number[];
   /** Milliseconds from when each accepted request was due to its 202, waiting and repeating included. */
   readonly acceptedMs: readonly number[];
+  /** From the first request to the last answer, the time without a broker included. */
+  readonly tookMs: number;
 }
 
 const tickMs = 10;
@@ -45,7 +49,7 @@ const again = new Set(['429', '503', '504', 'no answer']);
 
 /** @throws Error for an answer that a correct request does not get */
 export async function sendAll(options: ClientOptions): Promise<Sent> {
-  const { requests, rate, connections, patienceMs } = options;
+  const { requests, rate, connections, patienceMs, half } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const accepted = new Array<AcceptedRequest | null>(requests).fill(null);
   const statuses = new Map<string, number>();
@@ -70,7 +74,7 @@ export async function sendAll(options: ClientOptions): Promise<Sent> {
       accepted[nr] = { partition, offset: Number(offset) };
       exchangeMs.push(now - began);
       acceptedMs.push(now - dueAt(nr));
-      left--;
+      if (--left === requests >> 1) half();
     } else if (again.has(status)) {
       setTimeout(() => queue.push(nr), pauseMs.min + Math.random() * (pauseMs.max - pauseMs.min));
     } else {
@@ -93,7 +97,7 @@ export async function sendAll(options: ClientOptions): Promise<Sent> {
   }
   agent.destroy();
   if (wrong !== null) throw wrong;
-  return { accepted, statuses, exchangeMs, acceptedMs };
+  return { accepted, statuses, exchangeMs, acceptedMs, tookMs: performance.now() - startedAt };
 }
 
 function post({ url, keyPrefix }: ClientOptions, agent: Agent, nr: number) {

@@ -3,13 +3,14 @@ import type { LoadOptions } from './options.ts';
 import type { LoadResult } from './run.ts';
 
 export function report(result: LoadResult, { seconds, rate, broker, signal }: LoadOptions): string {
-  const { verdict, statuses, exchangeMs, acceptedMs, awayMs, exitCode } = result;
+  const { verdict, statuses, exchangeMs, acceptedMs, awayMs, tookMs, exitCode } = result;
   const byStatus = [...statuses].toSorted(([a], [b]) => a.localeCompare(b));
   const rows: readonly (readonly [string, string])[] = [
     ['requests', String(verdict.requests)],
     ...byStatus.map(([status, count]) => [`answers ${status}`, String(count)] as const),
     ['p50 / p99 of an exchange with 202', times(exchangeMs)],
     ['p50 / p99 from due to 202', times(acceptedMs)],
+    ['accepted per second, over all', String(Math.round((verdict.accepted * 1_000) / tookMs))],
     ['broker away', `${(awayMs / 1_000).toFixed(1)} s`],
     ['accepted', String(verdict.accepted)],
     ['in the topic', String(verdict.inTopic)],

@@ -2,12 +2,11 @@
  * One run of the load: a broker, a gateway in a process of its own, clients, the broker's restart in the middle, the end
  * of the gateway by SIGTERM, and what lies in the topic then.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TestKafka } from '../../runtime/testing/test-kafka.ts';
 import { createProject } from '../../test/support/project.ts';
 import { RuntimeProgram, spawnRuntime } from '../../test/support/runtime-program.ts';
 import { type Sent, sendAll } from './client.ts';
-import { openGround } from './ground.ts';
+import { type Ground, openGround } from './ground.ts';
 import type { LoadOptions } from './options.ts';
 import { judge, type Verdict } from './verdict.ts';
 
@@ -40,8 +39,10 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     const { seconds, rate, connections } = options;
     const requests = seconds * rate;
     const patienceMs = Math.max(patience.leastMs, seconds * patience.perSecondMs);
-    const sending = sendAll({ url: `${url}/orders`, requests, rate, connections, keyPrefix: 'load', patienceMs });
-    const [sent, awayMs] = await Promise.all([sending, restartAfter(seconds * 500, ground)]);
+    const middle = Promise.withResolvers<void>();
+    const load = { requests, rate, connections, patienceMs, keyPrefix: 'load', half: middle.resolve };
+    const sending = sendAll({ url: `${url}/orders`, ...load }).finally(middle.resolve);
+    const [sent, awayMs] = await Promise.all([sending, middle.promise.then(() => restart(ground))]);
     program.signal('SIGTERM');
     const { code } = await program.exit();
     const { accepted, ...rest } = sent;
@@ -54,8 +55,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   }
 }
 
-async function restartAfter(delayMs: number, ground: { restart(): Promise<void> }): Promise<number> {
-  await sleep(delayMs);
+async function restart(ground: Ground): Promise<number> {
   const startedAt = performance.now();
   await ground.restart();
   return performance.now() - startedAt;

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+import { kafkaErrors } from '../../runtime/protocol/error-codes.ts';
 import { startTestRuntime, type TestContext, type TestRuntime } from '../../runtime/testing/index.ts';
 import { until } from '../../runtime/testing/until.ts';
 import { embedded } from './support/embedded.ts';
@@ -26,6 +27,14 @@ function post(rt: TestRuntime, body: object, key?: string): Promise<Answer> {
       text(response).then((got) => resolve({ status: statusCode!, body: JSON.parse(got) }), reject);
     });
     sent.on('error', reject).end(JSON.stringify(body));
+  });
+}
+
+function metricsOf(rt: TestRuntime): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request(`${rt.runtime.httpUrl}/metrics`, { agent: false }, (response) => void text(response).then(resolve, reject))
+      .on('error', reject)
+      .end();
   });
 }
 
@@ -115,6 +124,24 @@ test('S-37: what Kafka has not acknowledged within shutdown.timeout is not calle
   await held;
 });
 
+test('no event that is logged has anything of a body or a header', async (t) => {
+  const { broker, rt } = await routesOnly(t, { shutdown: { timeout: '200ms' } });
+  const told: unknown[] = [];
+  rt.runtime.events.listen((_name, event) => void told.push(event));
+  const secret = { customer: 'hunter2-key', nr: 0, password: 'hunter2-body' };
+  const invalidTopic = { kind: 'error', code: kafkaErrors.INVALID_TOPIC_EXCEPTION } as const;
+  broker.control.next('Produce', invalidTopic);
+  expect((await post(rt, secret, 'hunter2-header')).status).toBe(502);
+  expect((await post(rt, { ...secret, customer: ['hunter2'] }, 'hunter2-header')).status).toBe(400);
+  await broker.stop();
+  const held = post(rt, secret, 'hunter2-header').catch(() => null);
+  await rt.until(() => rt.count('kafka.connectionFailed') > 0);
+  await rt.stop();
+  await held;
+  expect(rt.count('publish.failed')).toBeGreaterThan(0);
+  expect(JSON.stringify(told)).not.toContain('hunter2');
+});
+
 test('a port that is taken ends the start with a sentence that helps', async (t) => {
   const { rt, broker } = await routesOnly(t);
   const port = Number(new URL(rt.runtime.gatewayUrl!).port);
@@ -154,6 +181,7 @@ test('H1: 500 slow clients do not hold up the groups of the process', async (t) 
     Array.from({ length: 100 }, (_, nr) => [`key ${nr}`, { nr }]),
   );
   await rt.until(() => handled === 100);
+  expect(await metricsOf(rt)).toContain('kafka_eventbus_messages_consumed_total');
   expect(slow.some(({ closed }) => !closed)).toBe(true);
   await rt.until(() => slow.every(({ closed }) => closed));
   expect(rt.count('group.failed')).toBe(0);
