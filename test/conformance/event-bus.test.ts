@@ -283,6 +283,18 @@ function conformance({ open, topic: makeTopic }: BusUnderTest): void {
     expect(seen).toEqual([1, 2, 3]);
   });
 
+  test('S-07: what is published after start is handled, also with from: latest', async () => {
+    const orders = await bus(await makeTopic(3), { from: 'latest' });
+    const seen: number[] = [];
+    orders.subscribe<{ n: number }>('OrderPlaced', (event) => void seen.push(event.data.n));
+    await orders.publish([0, 1, 2].map((partition) => ({ ...placed('k', -1), partition })));
+    await orders.start();
+    expect(orders.health().groups[0]?.partitions).toBe(3);
+    await orders.publish([0, 1, 2].map((partition) => ({ ...placed('k', partition), partition })));
+    await until(() => seen.length === 3);
+    expect(seen.toSorted()).toEqual([0, 1, 2]);
+  });
+
   test('stats and health tell what happened', async () => {
     const orders = await bus(await makeTopic(1), { retry: { ...quick.retry, maxRetries: 0 } });
     orders.subscribe<{ n: number }>('OrderPlaced', ({ data }) => {

@@ -1,6 +1,12 @@
 // What is only so in memory, and what the suite of both buses (`test/conformance/event-bus.test.ts`) does not ask.
 import { expect, onTestFinished, test } from 'vitest';
-import { createMemoryBus, type EventBus, type MemoryBusOptions, PartlyPublishedError } from '../../../runtime/index.ts';
+import {
+  createMemoryBus,
+  type EventBus,
+  type MemoryBusOptions,
+  NonRetryableError,
+  PartlyPublishedError,
+} from '../../../runtime/index.ts';
 import { partitionOfKey } from '../../../runtime/publisher/murmur2.ts';
 import { ManualClock } from '../../../runtime/testing/manual-clock.ts';
 import { until } from '../../../runtime/testing/until.ts';
@@ -128,4 +134,25 @@ test('a bus that reads several topics wants to know where an event goes', async 
   await expect(bus.deadLetters.replay({ partition: 0, offset: 0n })).rejects.toThrow(
     /needs its topic; .* a.dlq, b.dlq/,
   );
+});
+
+test('dead letters of several topics are one list, in the order of their times, as long as the limit', async () => {
+  const clock = new ManualClock();
+  const bus = await memoryBus({ topics: ['a', 'b'] }, { clock });
+  bus.subscribeAll(() => {
+    throw new NonRetryableError('no');
+  });
+  const started = bus.start();
+  await until(() => clock.advance(1).then(() => bus.health().consuming));
+  await started;
+  for (const [index, topic] of ['a', 'b', 'a'].entries()) {
+    await bus.publish({ topic, type: `T${index}`, data: {} });
+    await until(() => clock.advance(1).then(() => bus.stats().messages_sent_to_dlq === index + 1));
+  }
+  const types = async (options: object) => (await bus.deadLetters.list(options)).map(({ eventType }) => eventType);
+  expect(await types({})).toEqual(['T2', 'T1', 'T0']);
+  expect(await types({ limit: 2 })).toEqual(['T2', 'T1']);
+  expect(await types({ order: 'oldest', limit: 2 })).toEqual(['T0', 'T1']);
+  expect(await bus.deadLetters.count()).toBe(3);
+  expect(await bus.deadLetters.replay({ topic: 'b.dlq', partition: 0, offset: 0n })).toMatchObject({ topic: 'b' });
 });
