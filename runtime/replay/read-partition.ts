@@ -3,7 +3,6 @@
  * the broker is in memory at a time, and the next one is asked for when its records were taken.
  */
 
-import { AbortedTransactions } from '../protocol/records/aborted-transactions.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { KafkaError } from '../core/errors.ts';
 import { partitionKey, type TopicPartition } from '../core/record-set.ts';
@@ -13,6 +12,7 @@ import { zeroUuid } from '../protocol/codec.ts';
 import { isRetryableKafkaError, kafkaErrorName, kafkaErrors } from '../protocol/error-codes.ts';
 import { fetch } from '../protocol/fetch.ts';
 import { ProtocolError } from '../protocol/reader.ts';
+import { AbortedTransactions } from '../protocol/records/aborted-transactions.ts';
 import { readBatchHeader } from '../protocol/records/batch-header.ts';
 import { decodeBatch, type RecordBatch } from '../protocol/records/record-batch.ts';
 import { extentsOf } from './extents.ts';

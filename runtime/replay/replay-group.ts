@@ -171,9 +171,10 @@ async function run(
   const events = new EventHub();
   const tally = new ReplayTally();
   events.listen(tally.listener);
-  const renamed = { ...group, name: as, instanceId: null, replay: true };
+  // Its positions are its own, whatever a module knows of the live group's; and what comes in by HTTP is no old record.
+  const renamed = { ...group, name: as, instanceId: null, offsets: null, replay: true };
   const runtime = createRuntime(
-    { ...settings, groups: [renamed] },
+    { ...settings, groups: [renamed], gateway: { ...settings.gateway, routes: [] } },
     { logger, clock, random, events, http: false, readUpTo: ends },
   );
   let committed = new Map(spans.map(({ key, from }) => [key, from]));

@@ -28,19 +28,20 @@ async function migrate(store: string, ...flags: readonly string[]) {
 test('a dry run does nothing, the first run makes the tables, the second one has nothing to do', async () => {
   const name = `pglite:${join(folder, 'data')}`;
   const store = 'store: { url: "pglite:./data" }';
+  const steps = '  1  events, snapshots and outbox\n  2  marks of handled records\n';
   const planned = await migrate(store, '--dry-run');
   expect(planned).toEqual({
     exitCode: 0,
-    out: `${name} would go from version 0 to 1:\n  1  events, snapshots and outbox\n`,
+    out: `${name} would go from version 0 to 2:\n${steps}`,
     err: '',
   });
   expect(existsSync(join(folder, 'data'))).toBe(false);
   const first = await migrate(store);
-  expect(first.out).toBe(`${name} went from version 0 to 1:\n  1  events, snapshots and outbox\n`);
+  expect(first.out).toBe(`${name} went from version 0 to 2:\n${steps}`);
   const second = await migrate(store);
-  expect(second).toEqual({ exitCode: 0, out: `${name} is at version 1: nothing to do\n`, err: '' });
+  expect(second).toEqual({ exitCode: 0, out: `${name} is at version 2: nothing to do\n`, err: '' });
   const { out } = await migrate(store, '--json', '--dry-run');
-  expect(JSON.parse(out)).toEqual({ store: name, dryRun: true, from: 1, to: 1, applied: [] });
+  expect(JSON.parse(out)).toEqual({ store: name, dryRun: true, from: 2, to: 2, applied: [] });
 });
 
 test('without store.url DATABASE_URL is meant; a server that is not there is exit code 1, without the password', async () => {
