@@ -5,6 +5,7 @@ import { isRuntimeFault } from '../core/errors.ts';
 import type { GatewaySettings } from '../core/gateway-settings.ts';
 import type { ProducerSettings } from '../core/settings.ts';
 import type { OutboundRecord } from '../core/thread-messages.ts';
+import { unlessAborted } from '../core/unless-aborted.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { gatewayLimits } from '../gateway/limits.ts';
 import type { WriteResult } from '../gateway/outcome.ts';
@@ -12,11 +13,6 @@ import type { KafkaClient } from '../kafka/port.ts';
 import { ensureTopics } from '../kafka/topic-creator.ts';
 import type { Producer, ProducerOptions } from '../publisher/producer.ts';
 import type { SharedDeps } from './shared.ts';
-
-export interface GatewayDeps extends SharedDeps {
-  readonly producer: Producer;
-  readonly client: KafkaClient;
-}
 
 /**
  * How the gateway writes: an answer says where the event is, so everybody acknowledges it; and what was sent is never
@@ -32,9 +28,8 @@ export function forGateway(producer: ProducerSettings): {
 }
 
 /** @throws UsageError when the address cannot be listened on */
-export function openGateway(settings: GatewaySettings, deps: GatewayDeps, signal: AbortSignal): Promise<Gateway> {
-  const { producer, clock, emit } = deps;
-  void makeTopics(settings, deps, signal);
+export function openGateway(settings: GatewaySettings, producer: Producer, deps: SharedDeps): Promise<Gateway> {
+  const { clock, emit } = deps;
   const write = async (record: OutboundRecord): Promise<WriteResult> => {
     const { places, failures } = await producer.deliver([record], { waits: false });
     const [place] = places;
@@ -43,19 +38,26 @@ export function openGateway(settings: GatewaySettings, deps: GatewayDeps, signal
   return startGateway({ settings, write, clock, emit, newId: randomUUID });
 }
 
-/** Until it succeeds: requests for a topic that is not there are answered 503 meanwhile. */
-async function makeTopics({ routes }: GatewaySettings, deps: GatewayDeps, signal: AbortSignal): Promise<void> {
-  const { client, clock, random, logger } = deps;
+/**
+ * Makes the topics of routes that are missing; it tries until that succeeds, and requests for them are answered 503
+ * meanwhile. @returns what no further try can change; null when they are there, or the signal came first
+ */
+export async function ensureGatewayTopics(
+  { routes }: GatewaySettings,
+  client: KafkaClient,
+  { clock, random, logger }: SharedDeps,
+  signal: AbortSignal,
+): Promise<unknown> {
   const topics = [...new Set(routes.map(({ topic }) => topic))].map((name) => ({ name, dlqTopic: null }));
   while (!signal.aborted) {
     try {
-      const created = await ensureTopics({ client, clock, random, groups: [{ topics }] });
-      if (created.length > 0) logger.info(`created topics ${created.join(', ')}`);
-      return;
+      const created = await unlessAborted(ensureTopics({ client, clock, random, groups: [{ topics }] }), signal);
+      if (created !== null && created.length > 0) logger.info(`created topics ${created.join(', ')}`);
+      return null;
     } catch (error) {
-      if (signal.aborted) return;
       logger.error(`gateway: ${toErrorData(error).message}`);
-      if (!isRuntimeFault(error) || !error.retryable) return;
+      if (!isRuntimeFault(error) || !error.retryable) return error;
     }
   }
+  return null;
 }

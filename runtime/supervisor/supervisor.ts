@@ -18,6 +18,7 @@ import type { OutboundRecord, PublishResult } from '../core/thread-messages.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { startHttpServer } from '../http/server.ts';
 import { endOffsets } from '../kafka/end-offsets.ts';
+import type { KafkaClient } from '../kafka/port.ts';
 import type { Producer } from '../publisher/producer.ts';
 import { closedError } from '../publisher/record-faults.ts';
 import { logEvents } from '../telemetry/logs.ts';
@@ -29,7 +30,7 @@ import { runGroup } from './group-runner.ts';
 import { StatusBoard } from './group-status.ts';
 import { LagMeter } from './lag.ts';
 import { Liveness } from './liveness.ts';
-import { openGateway } from './open-gateway.ts';
+import { ensureGatewayTopics, openGateway } from './open-gateway.ts';
 import { Opened } from './opened.ts';
 import { createReports, type HealthReport, healthReport, type StatsReport, statsReport } from './reports.ts';
 import { endOf, failureExitCode, type GroupEnd, type RuntimeEnd } from './run-end.ts';
@@ -170,24 +171,28 @@ class Process implements Runtime {
     const ends = (partitions: readonly TopicPartition[]) => endOffsets(client, cluster, partitions);
     opened.add('lag meter', new LagMeter({ endOffsets: ends, events: this.events, clock: this.#clock }));
     opened.add('stall watch', this.#watchStalls());
-    if (shared.gatewayProducer !== null) await this.#openGateway(shared.gatewayProducer, shared, opened);
+    if (shared.gatewayProducer !== null) await this.#openGateway(shared.gatewayProducer, opened);
     const groups = this.#settings.groups.map((group) => this.#runGroup(group.name, shared));
-    return endOf(await Promise.all([this.#runGateway(), ...groups]));
+    return endOf(await Promise.all([this.#runGateway(client), ...groups]));
   }
 
-  async #openGateway(producer: Producer, { client }: Shared, opened: Opened): Promise<void> {
+  async #openGateway(producer: Producer, opened: Opened): Promise<void> {
     const { gateway: settings } = this.#settings;
-    const gateway = await openGateway(settings, { producer, client, ...this.#deps() }, this.#stopping.signal);
+    const gateway = await openGateway(settings, producer, this.#deps());
     this.#gateway = opened.add('gateway', gateway);
     this.events.emit('gateway.listening', { url: gateway.url, routes: settings.routes.length });
   }
 
-  /** It ends as groups do: with a drain, when the process stops. */
-  async #runGateway(): Promise<GroupEnd> {
+  /** It ends as groups do: with a drain when the process stops, or where the cluster takes no client like us. */
+  async #runGateway(client: KafkaClient): Promise<GroupEnd> {
     if (this.#gateway === null) return { kind: 'stopped', drained: true };
     const { signal } = this.#stopping;
+    const error = await ensureGatewayTopics(this.#settings.gateway, client, this.#deps(), signal);
+    const refusesUs = error !== null && failureExitCode(error) === 2;
+    if (refusesUs) this.#drain();
     if (!signal.aborted) await once(signal, 'abort');
-    return { kind: 'stopped', drained: await this.#gateway.drain(this.#settings.shutdown.timeoutMs) };
+    const drained = await this.#gateway.drain(this.#settings.shutdown.timeoutMs);
+    return refusesUs ? { kind: 'failed', error } : { kind: 'stopped', drained };
   }
 
   async #openHttp(opened: Opened): Promise<void> {

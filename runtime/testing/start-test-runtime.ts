@@ -33,7 +33,10 @@ export interface TestContext {
 export interface TestRuntimeOptions {
   /** Made before the runtime starts; the runtime itself makes missing topics of its groups too. */
   readonly topics?: Readonly<Record<string, { readonly partitions?: number }>>;
-  /** One group: the keys of a manifest's group, and its name (`test` when missing). It reads `topics` when it names none. */
+  /**
+   * One group: the keys of a manifest's group, and its name (`test` when missing). It reads `topics` when it names none.
+   * Without group and handlers there is none where `manifest` has a gateway.
+   */
   readonly group?: GroupFragment & { readonly name?: string };
   /** Several groups, by name, each with its own handlers. */
   readonly groups?: Readonly<

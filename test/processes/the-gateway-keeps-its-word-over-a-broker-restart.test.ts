@@ -2,6 +2,7 @@
 // the topic at the place that was told, nothing is there twice, and SIGTERM ends the process cleanly. `npm run
 // bench:gateway` is the long one.
 import { describe, expect, test } from 'vitest';
+import { loadOptions } from '../../scripts/gateway/options.ts';
 import { runLoad } from '../../scripts/gateway/run.ts';
 import { judge } from '../../scripts/gateway/verdict.ts';
 import { kafkaSupport } from '../../scripts/real/kafka-install.ts';
@@ -35,6 +36,15 @@ test.each([
 ])('the verdict sees an event that is %s', (_what, records, verdict) => {
   const accepted = [0, 1].map((offset) => ({ partition: 0, offset }));
   expect(judge(accepted, records)).toMatchObject(verdict);
+});
+
+test.each([
+  [['--broker', 'x'], /--broker: want kafka or embedded, got "x"/],
+  [['--rate', '0'], /--rate: want a whole number from 1 to 100000, got "0"/],
+  [['--signal', 'SIGSTOP'], /--signal: want SIGTERM or SIGKILL/],
+  [['--second', '1'], /Unknown option '--second'/],
+])('bench:gateway refuses %j', (args, message) => {
+  expect(() => loadOptions(args)).toThrow(message);
 });
 
 test('a request that was never accepted is a breach', () => {

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { kafkaErrors } from '../../runtime/protocol/error-codes.ts';
+import { startFaultyBroker } from '../../runtime/testing/faulty-broker.ts';
 import { startTestRuntime, type TestContext, type TestRuntime } from '../../runtime/testing/index.ts';
 import { until } from '../../runtime/testing/until.ts';
 import { embedded } from './support/embedded.ts';
@@ -93,7 +94,7 @@ test('S-37: a full buffer is answered 429 at once, not after producer.maxBlock',
   const producer = { bufferBytes: '64KiB', batchBytes: '4KiB' };
   const { broker, rt } = await routesOnly(t, { producer, gateway: { ...gateway, maxBody: '32KiB' } });
   await post(rt, { customer: 'c', nr: 0 });
-  broker.control.next('Produce', { kind: 'delay', ms: 1_500 });
+  broker.control.next('Produce', { kind: 'delay', ms: 4_000 });
   const text = 'x'.repeat(20_000);
   const answers = await Promise.all([1, 2, 3, 4, 5].map((nr) => post(rt, { customer: 'c', nr, text })));
   expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 202, 202, 429, 429]);
@@ -104,7 +105,7 @@ test('S-37: a stop answers what is under way, then everybody is refused, and the
   const { broker, rt } = await routesOnly(t);
   await post(rt, { customer: 'c', nr: 0 });
   const before = broker.control.served('Produce');
-  broker.control.next('Produce', { kind: 'delay', ms: 1_000 });
+  broker.control.next('Produce', { kind: 'delay', ms: 4_000 });
   const held = post(rt, { customer: 'c', nr: 1 });
   await until(() => broker.control.served('Produce') > before);
   const end = rt.stop();
@@ -117,9 +118,11 @@ test('S-37: a stop answers what is under way, then everybody is refused, and the
 
 test('S-37: what Kafka has not acknowledged within shutdown.timeout is not called done', async (t) => {
   const { broker, rt } = await routesOnly(t, { shutdown: { timeout: '200ms' } });
-  await broker.stop();
+  await post(rt, { customer: 'c', nr: 0 });
+  const before = broker.control.served('Produce');
+  broker.control.next('Produce', { kind: 'delay', ms: 5_000 });
   const held = post(rt, { customer: 'c', nr: 1 }).catch(() => null);
-  await rt.until(() => rt.count('kafka.connectionFailed') > 0);
+  await until(() => broker.control.served('Produce') > before);
   expect((await rt.stop()).exitCode).toBe(4);
   await held;
 });
@@ -150,6 +153,14 @@ test('a port that is taken ends the start with a sentence that helps', async (t)
     code: 'RT_ENVIRONMENT',
     message: expect.stringContaining(`gateway: cannot listen on 127.0.0.1:${port}: the port is in use`),
   });
+});
+
+// Row B14.
+test('a broker that is too old or too new ends a process of routes alone with exit code 2', async (t) => {
+  const broker = await startFaultyBroker(() => {}, new Map());
+  t.onTestFinished(() => broker.close());
+  const rt = await startTestRuntime(t, { brokers: [broker.address], manifest: { gateway } });
+  expect(await rt.runtime.done).toMatchObject({ exitCode: 2, error: { code: 'RT_KAFKA_UNSUPPORTED' } });
 });
 
 test('topics of routes are made where they are missing', async (t) => {

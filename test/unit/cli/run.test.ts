@@ -99,6 +99,13 @@ test('validate names the groups of a valid manifest', async () => {
   });
 });
 
+test('validate names the routes of a manifest that has no groups', async () => {
+  const folder = project('gateway: { routes: { "POST /orders": { topic: orders, type: OrderPlaced } } }\n');
+  expect((await runIn(folder, 'validate', 'manifest.yaml')).out).toBe('valid: POST /orders\n');
+  const asJson = JSON.parse((await runIn(folder, 'validate', '--json', 'manifest.yaml')).out);
+  expect(asJson).toMatchObject({ valid: true, groups: [], routes: ['POST /orders'] });
+});
+
 test('validate tells every problem with its place, without a stack', async () => {
   const folder = project(`${orders}  shipping: { topicPrefix: orders, handlers: ./handler.mjs, retrys: 3 }\nx: 1\n`);
   const { exitCode, out, err } = await runIn(folder, 'validate', 'manifest.yaml');
