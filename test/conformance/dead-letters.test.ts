@@ -2,13 +2,16 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../runtime/core/clock.ts';
+import { KafkaError } from '../../runtime/core/errors.ts';
 import { systemRandom } from '../../runtime/core/random.ts';
 import { DeadLetters } from '../../runtime/dead-letters/dead-letters.ts';
 import { letterTopicsOf } from '../../runtime/dead-letters/letter-topic.ts';
 import { openDeadLetters } from '../../runtime/dead-letters/open-dead-letters.ts';
 import type { Context } from '../../runtime/handler/context.ts';
 import type { Event } from '../../runtime/handler/event.ts';
+import type { KafkaClient } from '../../runtime/kafka/port.ts';
 import { deleteRecords } from '../../runtime/protocol/delete-records.ts';
+import { kafkaErrors } from '../../runtime/protocol/error-codes.ts';
 import { producerSettings } from '../../runtime/testing/producer-settings.ts';
 import { startTestRuntime } from '../../runtime/testing/start-test-runtime.ts';
 import { TestKafka } from '../../runtime/testing/test-kafka.ts';
@@ -42,6 +45,13 @@ for (const target of await targets()) {
       const { node } = cluster.leaderOf({ topic, partition: 0 })!;
       const answer = await client.send(node, 'metadata', deleteRecords, { topics, timeoutMs: 10_000 });
       expect(answer.topics[0]?.partitions[0]?.errorCode).toBe(0);
+    }
+
+    /** The same answer, with an error of its only partition. */
+    function refusing<T>(answer: T, errorCode: number): T {
+      const { topics } = answer as { topics: readonly { readonly partitions: readonly object[] }[] };
+      const refused = topics.map((one) => ({ ...one, partitions: one.partitions.map((p) => ({ ...p, errorCode })) }));
+      return { ...answer, topics: refused };
     }
 
     async function offsetsOf(list: AsyncIterable<{ readonly partition: number; readonly offset: bigint }>) {
@@ -198,6 +208,37 @@ for (const target of await targets()) {
         expect(JSON.parse(String(record.value))).toEqual(value);
         expect(record.headers.slice(0, 3)).toEqual(written[0]!.headers);
       }
+    });
+
+    test('a leader that has moved, or is away for a moment, costs nothing; one that stays away is told', async () => {
+      const { kafka } = open();
+      const topic = await target.makeTopic('orders.dlq', 1);
+      await kafka.publish(topic, [['a', 1]]);
+      await kafka.publish(topic, [['b', 2]]);
+      const away = new KafkaError('RT_KAFKA_CONNECTION', 'the broker is away', { retryable: true });
+      const faults: (KafkaError | 'moved')[] = ['moved', away, 'moved', away];
+      const client: KafkaClient = {
+        send: async (to, purpose, api, request, options) => {
+          const fault = purpose === 'dead-letters' ? faults.shift() : undefined;
+          if (fault instanceof KafkaError) throw fault;
+          const answer = await kafka.client.send(to, purpose, api, request, options);
+          return fault === 'moved' ? refusing(answer, kafkaErrors.NOT_LEADER_OR_FOLLOWER) : answer;
+        },
+        recycle: () => {},
+        release: (purpose) => kafka.client.release(purpose),
+        close: async () => {},
+      };
+      const deps = { client, cluster: kafka.cluster, clock: systemClock, random: systemRandom };
+      const write = () => Promise.reject(new Error('not asked for'));
+      const letters = new DeadLetters({ ...deps, write, requestTimeoutMs: 30_000 });
+      expect(await letters.count(topic)).toMatchObject({ records: 2 });
+      expect(faults).toEqual([]);
+      faults.push('moved', away, 'moved');
+      expect(await offsetsOf(letters.list(topic))).toEqual(['0:1', '0:0']);
+      expect(faults).toEqual([]);
+      faults.push(...Array.from({ length: 1_000 }, () => away));
+      const impatient = new DeadLetters({ ...deps, write, requestTimeoutMs: 1 });
+      await expect(impatient.count(topic)).rejects.toBe(away);
     });
 
     test('a topic that is not there is no topic without letters', async () => {
