@@ -24,7 +24,7 @@ import { type StoredRecord, storedRecords } from './stored-records.ts';
 
 export interface PartitionReaderOptions {
   readonly client: KafkaClient;
-  readonly cluster: Pick<Cluster, 'leaderOf' | 'refresh' | 'topic'>;
+  readonly cluster: Pick<Cluster, 'leaderOf' | 'partitionsOf' | 'refresh' | 'topic'>;
   readonly clock: Clock;
   readonly random: Random;
   /** Connections of its own are opened under this name; whoever made the reader releases them. */
@@ -55,6 +55,8 @@ export interface ReadOptions {
 const readCommitted = 1;
 /** For a broker that is about to have more; what is asked for is there, so it answers at once. */
 const brokerWaitMs = 200;
+/** A topic that has got partitions since is known by then. */
+const knownForMs = 10_000;
 const backoff = { baseDelayMs: 50, maxDelayMs: 1000, jitter: 0.2 };
 /** The last version that names topics, for brokers that tell no ids. */
 const namedVersionMax = 12;
@@ -66,10 +68,12 @@ export class PartitionReader {
     this.#options = options;
   }
 
-  /** @throws KafkaError `RT_KAFKA_REFUSED` when there is no such topic; whatever a request throws */
+  /** As they were within the last seconds. @throws KafkaError `RT_KAFKA_REFUSED` when there is no such topic */
   async partitionsOf(topic: string): Promise<readonly TopicPartition[]> {
     const { cluster } = this.#options;
-    await cluster.refresh([topic]);
+    await cluster.partitionsOf([topic], knownForMs);
+    // Refreshes are spaced, so that whoever looks again and again would be slowed down by asking each time.
+    if (cluster.topic(topic).errorCode !== 0) await cluster.refresh([topic]);
     const { partitionCount, errorCode } = cluster.topic(topic);
     if (errorCode !== 0) throw refused(`topic ${topic}`, errorCode);
     return Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition }));

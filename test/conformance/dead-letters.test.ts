@@ -9,6 +9,7 @@ import { letterTopicsOf } from '../../runtime/dead-letters/letter-topic.ts';
 import { openDeadLetters } from '../../runtime/dead-letters/open-dead-letters.ts';
 import type { Context } from '../../runtime/handler/context.ts';
 import type { Event } from '../../runtime/handler/event.ts';
+import { Cluster } from '../../runtime/kafka/cluster.ts';
 import type { KafkaClient } from '../../runtime/kafka/port.ts';
 import { deleteRecords } from '../../runtime/protocol/delete-records.ts';
 import { kafkaErrors } from '../../runtime/protocol/error-codes.ts';
@@ -239,6 +240,25 @@ for (const target of await targets()) {
       faults.push(...Array.from({ length: 1_000 }, () => away));
       const impatient = new DeadLetters({ ...deps, write, requestTimeoutMs: 1 });
       await expect(impatient.count(topic)).rejects.toBe(away);
+    });
+
+    test('letters that are read one after the other ask once where their topic is', async () => {
+      const { kafka } = open();
+      const topic = await target.makeTopic('orders.dlq', 2);
+      await kafka.publish(topic, [['a', 1]]);
+      let asked = 0;
+      const send: KafkaClient['send'] = (to, purpose, api, request, options) => {
+        if (api.name === 'Metadata') asked++;
+        return kafka.client.send(to, purpose, api, request, options);
+      };
+      const client: KafkaClient = { ...kafka.client, send, release: (purpose) => kafka.client.release(purpose) };
+      const deps = { clock: systemClock, random: systemRandom };
+      const cluster = new Cluster({ client, ...deps });
+      onTestFinished(() => cluster.close());
+      const write = () => Promise.reject(new Error('not asked for'));
+      const letters = new DeadLetters({ client, cluster, ...deps, write, requestTimeoutMs: 30_000 });
+      for (let n = 0; n < 10; n++) expect(await letters.count(topic)).toMatchObject({ records: 1 });
+      expect(asked).toBe(1);
     });
 
     test('a topic that is not there is no topic without letters', async () => {
