@@ -75,8 +75,9 @@ export class EngineBus implements EventBus {
     this.subscribe('*', handler);
   }
 
-  async start(): Promise<void> {
-    await this.#stopping;
+  start(): Promise<void> {
+    if (this.#stopping !== null) return this.#stopping.then(() => this.start());
+    // At once: a stop that comes right after it has to find something to end.
     this.#running ??= this.#start();
     return this.#running;
   }

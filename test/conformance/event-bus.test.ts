@@ -283,6 +283,22 @@ function conformance({ open, topic: makeTopic }: BusUnderTest): void {
     expect(seen).toEqual([1, 2, 3]);
   });
 
+  test('a stop that comes right after start ends it, and a start that comes right after stop begins anew', async () => {
+    const orders = await bus(await makeTopic(1));
+    const seen: number[] = [];
+    orders.subscribe<{ n: number }>('OrderPlaced', (event) => void seen.push(event.data.n));
+    const started = orders.start();
+    const stopped = orders.stop();
+    await Promise.all([started, stopped]);
+    expect(orders.health().consuming).toBe(false);
+    await orders.start();
+    const again = orders.stop();
+    await orders.start();
+    expect(await again).toEqual({ exitCode: 0, error: null });
+    await orders.publish(placed('k', 1));
+    await until(() => seen.length === 1);
+  });
+
   test('S-07: what is published after start is handled, also with from: latest', async () => {
     const orders = await bus(await makeTopic(3), { from: 'latest' });
     const seen: number[] = [];
