@@ -4,10 +4,9 @@
  * (a Date has become a text by then), the envelope's fields too. Without `schemas.upcast`: what is new is written in the
  * newest shape.
  *
- *   registered ──── its schema decides; a tombstone has no value to check
- *   not registered  refused, unless `unknownType: skip` says that other types than the registered ones are to be expected
- *
- * With the schemas of several files a type is fine when one of them knows it and none has anything against it.
+ * A type that is not registered has no schema to break: manifests register what their groups read, and their handlers
+ * publish for others, too. A tombstone has no value. With the schemas of several files an event must be right for all
+ * that know its type.
  */
 import { ValidationError } from '../core/errors.ts';
 import type { EventSchema, SchemaSettings, TypeSource } from '../core/event-types.ts';
@@ -18,27 +17,24 @@ import { compileFaultFinder } from './json-schema.ts';
 /** @throws ValidationError `RT_PUBLISH_SCHEMA` */
 export type OutboundCheck = (record: OutboundRecord) => void;
 
-type Verdict = 'registered' | 'unknown' | 'other';
-
-const namesMax = 10; // registered types in a message
-
 /** @param settings of every file; null when none registers a type */
 export function outboundCheck(settings: readonly SchemaSettings[]): OutboundCheck | null {
   const registries = new Set(settings.filter(({ events }) => events.length > 0));
   if (registries.size === 0) return null;
   const checks = [...registries].map(registryCheck);
   return (record) => {
+    if (record.value === null) return;
     let parsed: { readonly value: unknown } | null = null;
+    const bytes = record.value;
     const value = (): unknown => {
-      parsed ??= { value: record.value === null ? null : JSON.parse(textOf(record.value)) };
+      parsed ??= { value: JSON.parse(textOf(bytes)) };
       return parsed.value;
     };
-    const verdicts = checks.map((check) => check(record, value));
-    if (verdicts.every((verdict) => verdict === 'unknown')) throw unknownType(record, value, [...registries]);
+    for (const check of checks) check(record, value);
   };
 }
 
-function registryCheck(settings: SchemaSettings): (record: OutboundRecord, value: () => unknown) => Verdict {
+function registryCheck(settings: SchemaSettings): (record: OutboundRecord, value: () => unknown) => void {
   const schemas = new Map(settings.events.map((event) => [event.type, event]));
   const finders = new Map<string, ReturnType<typeof compileFaultFinder>>();
   // Compiled when it is needed: handlers publish few of the types that they know, and many publish nothing.
@@ -49,9 +45,9 @@ function registryCheck(settings: SchemaSettings): (record: OutboundRecord, value
   };
   return (record, value) => {
     const event = schemas.get(typeOf(record, value, settings.typeFrom));
-    if (event === undefined) return settings.unknownType === 'skip' ? 'other' : 'unknown';
-    const fault = record.value === null ? null : finderOf(event)(value());
-    if (fault === null) return 'registered';
+    if (event === undefined) return;
+    const fault = finderOf(event)(value());
+    if (fault === null) return;
     const { path, expected, found } = fault;
     const message = `publish: the event is no ${event.type}: ${path}: ${expected}, found ${found} (${event.file})`;
     throw new ValidationError('RT_PUBLISH_SCHEMA', message, { retryable: false });
@@ -74,18 +70,6 @@ function typeOf({ topic, headers }: OutboundRecord, value: () => unknown, from: 
     default:
       return from satisfies never;
   }
-}
-
-function unknownType(
-  record: OutboundRecord,
-  value: () => unknown,
-  registries: readonly SchemaSettings[],
-): ValidationError {
-  const type = typeOf(record, value, registries[0]!.typeFrom);
-  const names = registries.flatMap(({ events }) => events.map((event) => event.type));
-  const shown = names.length > namesMax ? `${names.slice(0, namesMax).join(', ')}, …` : names.join(', ');
-  const message = `publish: event type ${JSON.stringify(type)} is not among schemas.events (${shown}): correct it, register its schema, or say schemas.unknownType: skip where other types are to be expected`;
-  return new ValidationError('RT_PUBLISH_SCHEMA', message, { retryable: false });
 }
 
 function textOf(bytes: Uint8Array): string {
