@@ -36,6 +36,8 @@ export interface RuntimeEvents {
     readonly waitedMs: number;
     readonly endsInMs: number;
   };
+  /** Records of a thread wait for what knows which were handled (`dedupe`); null: they go on. */
+  'store.state': { readonly group: string; readonly thread: number; readonly problem: string | null };
   /** The module of `offsets` did not say where the partition begins; it is asked again. */
   'position.failed': TopicPartition & { readonly group: string; readonly message: string };
   'partition.opened': TopicPartition & { readonly group: string; readonly epoch: number; readonly offset: number };

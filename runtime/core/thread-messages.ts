@@ -150,6 +150,8 @@ export type FromThread =
     }
   /** After `close`, from a thread that follows partitions: nothing of the epoch runs any more, `onRevoked` included. */
   | (TopicPartition & { readonly kind: 'closed'; readonly epoch: number; readonly failed: boolean })
+  /** Records wait, since nobody knows which were handled (`dedupe`); null: no more. */
+  | { readonly kind: 'store'; readonly problem: string | null }
   /** `offset` is null where nothing was saved; with `error` nobody knows. */
   | {
       readonly kind: 'position';

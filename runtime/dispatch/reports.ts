@@ -2,7 +2,7 @@
 import type { Emit } from '../core/events.ts';
 import type { FromThread } from '../core/thread-messages.ts';
 
-export type Report = Extract<FromThread, { readonly kind: 'retrying' | 'slow' | 'tally' | 'log' }>;
+export type Report = Extract<FromThread, { readonly kind: 'retrying' | 'slow' | 'tally' | 'log' | 'store' }>;
 
 /** @param thread index of the thread in its group */
 export function tellReport(emit: Emit, group: string, thread: number, report: Report): void {
@@ -17,6 +17,9 @@ export function tellReport(emit: Emit, group: string, thread: number, report: Re
       return;
     case 'tally':
       emit('handler.tally', { group, thread, tally: report.tally });
+      return;
+    case 'store':
+      emit('store.state', { group, thread, problem: report.problem });
       return;
     case 'log':
       emit('handler.log', { group, thread, line: report.line });

@@ -9,7 +9,6 @@ import type { Consumer, ConsumerHooks } from '../core/stages.ts';
 import { createDispatch } from '../dispatch/dispatch.ts';
 import { createOutcome } from '../outcome/settle.ts';
 import type { StageMakers } from './group-runner.ts';
-import { reachGroupStore } from './group-store.ts';
 import { ensureGroupTopics } from './group-topics.ts';
 import { ProgressReturns } from './progress-returns.ts';
 import type { Shared, SharedDeps } from './shared.ts';
@@ -24,13 +23,16 @@ export interface GroupSource extends Pick<Shared, 'bytes' | 'publish' | 'writeDe
 
 /** For one run of the group: after an error everything is made anew. */
 export function buildGroup(group: GroupSettings, shared: Shared, deps: SharedDeps): StageMakers {
-  const { client, cluster, bytes, publish, writeDeadLetter } = shared;
+  const { client, cluster, bytes, stores, publish, writeDeadLetter } = shared;
   const endOf = (partition: TopicPartition): number =>
     deps.readUpTo?.get(partitionKey(partition)) ?? Number.POSITIVE_INFINITY;
   const source: GroupSource = {
     ...{ bytes, publish, writeDeadLetter },
     consumer: (hooks, pool) => createConsumer({ ...deps, group, client, cluster, pool, bytes, endOf, hooks }),
-    topics: () => ensureGroupTopics(group, client, deps),
+    async topics() {
+      await stores.reach(group);
+      await ensureGroupTopics(group, client, deps);
+    },
   };
   return buildStages(group, source, deps);
 }
@@ -64,9 +66,6 @@ export function buildStages(group: GroupSettings, source: GroupSource, deps: Sha
     outcome: () => createOutcome({ ...common, group, write: source.writeDeadLetter }),
     shares: new Shares(group.concurrency.shares, pool, source.bytes),
     publish: source.publish,
-    async topics() {
-      await reachGroupStore(group);
-      await source.topics();
-    },
+    topics: source.topics,
   };
 }

@@ -37,6 +37,8 @@ interface Entry {
   readonly stopped: Set<string>;
   /** Partitions that nobody can say of where they begin. */
   readonly unplaced: Set<string>;
+  /** Threads whose records wait for the store of handled records. */
+  readonly waiting: Set<number>;
 }
 
 export class StatusBoard {
@@ -69,9 +71,13 @@ export class StatusBoard {
     return [...this.#groups.values()].every((entry) => entry.state === state);
   }
 
-  /** Every group is a member, and knows where to read its partitions. */
+  /**
+   * Every group is a member, knows where to read its partitions, and has no thread that waits for the store of handled
+   * records.
+   */
   ready(): boolean {
-    return this.every('joined') && [...this.#groups.values()].every(({ unplaced }) => unplaced.size === 0);
+    const isFree = ({ unplaced, waiting }: Entry): boolean => unplaced.size === 0 && waiting.size === 0;
+    return this.every('joined') && [...this.#groups.values()].every(isFree);
   }
 
   /** Every group is a member, and begins to read where its partitions were left. */
@@ -107,7 +113,17 @@ export class StatusBoard {
       entry.lastError = message;
       entry.owned.clear();
       entry.stopped.clear();
+      entry.waiting.clear();
     },
+    'store.state': ({ group, thread, problem }) => {
+      const entry = this.#groups.get(group);
+      if (entry === undefined) return;
+      entry.lastError = problem ?? entry.lastError;
+      if (problem === null) entry.waiting.delete(thread);
+      else entry.waiting.add(thread);
+    },
+    // Its successor says it again.
+    'thread.died': ({ group, thread }) => void this.#groups.get(group)?.waiting.delete(thread),
     'position.failed': (event) => {
       const entry = this.#groups.get(event.group);
       if (entry === undefined) return;
@@ -138,6 +154,7 @@ export class StatusBoard {
       owned: new Set(),
       stopped: new Set(),
       unplaced: new Set(),
+      waiting: new Set(),
     };
   }
 }

@@ -15,6 +15,7 @@ import { loadPartitioner } from '../publisher/load-partitioner.ts';
 import { createProducer, type Producer, type ProducerOptions } from '../publisher/producer.ts';
 import { EventPublisher } from '../publisher/publisher.ts';
 import { loadOutboundCheck } from '../schemas/load-outbound-check.ts';
+import { GroupStores } from './group-stores.ts';
 import { forGateway } from './open-gateway.ts';
 import type { Opened } from './opened.ts';
 
@@ -39,6 +40,7 @@ export interface Shared {
   readonly cluster: Cluster;
   /** Memory of record sets. */
   readonly bytes: BytesPool;
+  readonly stores: GroupStores;
   publish: Producer['publish'];
   /** The same producer, for events. */
   readonly publisher: EventPublisher;
@@ -81,6 +83,7 @@ export async function openShared(settings: RuntimeSettings, deps: SharedDeps, op
     client,
     cluster,
     bytes: new BytesPool(),
+    stores: opened.add('store', new GroupStores()),
     gatewayProducer: routes.length === 0 ? null : producerOf('gateway producer', ofGateway.settings, ofGateway.options),
     publish: (records, options) => producer.publish(records, options),
     publisher: new EventPublisher({

@@ -29,6 +29,13 @@ export const logLines: Lines = {
     line('debug', `${at(e)} is to be given up: what is in flight is finished first`, { ...place(e), epoch: e.epoch }),
   'partition.closed': (e) =>
     line(e.lost ? 'warn' : 'info', `${at(e)} ${e.lost ? 'was lost' : 'was given up'}`, { ...place(e), epoch: e.epoch }),
+  'store.state': ({ group, thread, problem }) =>
+    problem === null
+      ? line('info', `group ${group}: the store of handled records can be used again`, { group, thread })
+      : line('error', `group ${group}: records wait, it is not known which were handled: ${problem}`, {
+          group,
+          thread,
+        }),
   'position.failed': (e) => line('error', `${at(e)} cannot be read yet: ${e.message}`, place(e)),
   'partition.outOfRange': (e) =>
     line('error', `${at(e)}: Kafka has offset ${e.from} no more, reading goes on at ${e.to}`, {

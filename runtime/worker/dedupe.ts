@@ -5,12 +5,13 @@
 import { basename, dirname, extname } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import type { TopicPartition } from '../core/record-set.ts';
-import type { ThreadStart } from '../core/thread-messages.ts';
+import type { FromThread, ThreadStart } from '../core/thread-messages.ts';
 import type { Fn } from '../handler/define-handlers.ts';
 import { BestEffortDedupe } from './best-effort-dedupe.ts';
 import type { HandlerFunction, HandlerModule } from './check-handlers.ts';
 import { MemoryMarks } from './memory-marks.ts';
 import { loadModuleMarks } from './module-marks.ts';
+import { StoreWatch } from './store-watch.ts';
 
 export interface Dedupe {
   /**
@@ -53,13 +54,18 @@ export async function openDedupe({ group, thread, maxRunning }: ThreadStart, clo
 }
 
 /** @param modules all of the group @returns the same, with every handler that takes part called through `dedupe` */
-export function deduplicated(modules: readonly HandlerModule[], dedupe: Dedupe | null): readonly HandlerModule[] {
+export function deduplicated(
+  modules: readonly HandlerModule[],
+  dedupe: Dedupe | null,
+  post: (message: FromThread) => void,
+): readonly HandlerModule[] {
   if (dedupe === null) return modules;
+  const watch = new StoreWatch(post);
   const names = moduleNames(modules.map(({ file }) => file));
   return modules.map((module, index) => {
     const name = names[index]!;
     const around = (one: HandlerFunction): HandlerFunction =>
-      one.dedupe ? { ...one, handle: dedupe.around(one, name) } : one;
+      one.dedupe ? { ...one, handle: watch.around(dedupe.around(one, name)) } : one;
     return {
       ...module,
       byType: new Map([...module.byType].map(([type, one]) => [type, around(one)])),

@@ -85,7 +85,8 @@ export class SqlDedupe implements Dedupe {
     this.#closed = true;
     this.#forgetting?.cancel();
     const opened = await this.#database?.catch(() => null);
-    await opened?.close();
+    // What does not close ends with its thread.
+    await opened?.close().catch(() => {});
   }
 
   async #call(handle: HandlerFunction, handler: string, event: RecordEvent, context: CallContext): Promise<void> {

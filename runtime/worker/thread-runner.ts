@@ -82,7 +82,7 @@ export class ThreadRunner {
       group,
       clock,
       random,
-      routes: new Routes(deduplicated(modules, dedupe), group.schemas, shapes),
+      routes: new Routes(deduplicated(modules, dedupe, post), group.schemas, shapes),
       laneKeyOf: laneKeyOf(group.concurrency),
       ownShare: ownShare(start),
       suspects,

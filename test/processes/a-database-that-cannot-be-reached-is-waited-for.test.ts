@@ -33,9 +33,12 @@ describe.skipIf(postgres.missing)('on PostgreSQL', () => {
     const told = runtime.output.length;
     await runtime.until(() => /cannot be reached/.test(runtime.output.slice(told)));
     expect(await work.count()).toBe(100);
+    expect((await runtime.get('/ready')).status).toBe(503);
+    expect((await runtime.get('/health')).body).toMatch(/"lastError":"the store postgres:/);
 
     network.refuse(false);
     await runtime.until(async () => (await work.count()) >= 200);
+    await runtime.joined(partitions);
     runtime.signal('SIGTERM');
     expect((await runtime.exit()).code).toBe(0);
     expect(await work.count()).toBe(200);

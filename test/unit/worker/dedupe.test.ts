@@ -122,11 +122,13 @@ test('R24: while the store is down nothing is handled, no attempt is used up, an
   for (let i = 0; i < 5; i++) await thread.clock.advance(1_000);
   expect(seen).toEqual([]);
   expect(thread.exhausted).toEqual([]);
+  expect(thread.of('store')).toEqual([{ kind: 'store', problem: 'disk I/O error' }]);
   expect(thread.of('retrying').at(-1)).toMatchObject({ attempt: 1, error: { message: 'disk I/O error' } });
   isDown = false;
   await thread.clock.advance(1_000);
   await thread.settle();
   expect(seen).toEqual(['a']);
+  expect(thread.of('store').at(-1)).toEqual({ kind: 'store', problem: null });
 });
 
 test('a mark that cannot be made is made later, and the handler is not called again', async () => {
