@@ -1,4 +1,5 @@
 // `createPublisher` keeps its promises with both client libraries, on the embedded broker and on Apache Kafka.
+// Rows S-02, S-25, S-29, S-31, S-32.
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { BrokerAddress } from '../../runtime/core/settings.ts';
 import { createPublisher, PartlyPublishedError, type Publisher } from '../../runtime/index.ts';

@@ -1,3 +1,4 @@
+// Row S-44.
 import { expect, test } from 'vitest';
 import { LaneModel } from './lane-model.ts';
 

@@ -1,4 +1,5 @@
 // Events that eventsource-py publishes are handled here, fail here, and come back through its dead letter tools.
+// Row S-10.
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RawHeader } from '../../runtime/core/thread-messages.ts';

@@ -1,4 +1,5 @@
 // Records that eventsource-py has written, kept as bytes: what a handler reads from them. Needs no Python.
+// Row S-10.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';

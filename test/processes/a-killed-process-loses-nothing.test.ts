@@ -1,5 +1,6 @@
 // One of two processes of a group is killed while records flow, and another one is started. Nothing is lost, keys are
 // repeated in their order, and only what the killed process had not committed is handled again.
+// Rows S-42, S-43.
 import { describe, expect, test } from 'vitest';
 import { startBrokerThread } from '../../runtime/broker/start-broker.ts';
 import { configOperations, configResourceTypes } from '../../runtime/protocol/config-values.ts';

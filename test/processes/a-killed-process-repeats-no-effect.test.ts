@@ -1,5 +1,6 @@
 // kill -9 after effects and before their offsets are committed: everything comes again, and no effect comes twice, is
 // missing, or changes its place behind another one of its key.
+// Row S-55.
 import { describe, expect, test } from 'vitest';
 import { effectsWork, partitions, postgres } from './support/effects-work.ts';
 import { startRuntime } from './support/runtime-process.ts';

@@ -12,9 +12,9 @@ const kafka = await realKafka();
 
 /** Rows of the spec that an example shows. */
 const rows: Readonly<Record<string, string>> = {
-  'publish-subscribe': 'S-15, S-16: an event that is published is handled, in the order of its aggregate',
-  'consumer-groups': 'S-15, S-16: two members share the events of a topic, a second group gets all of them',
-  'high-throughput': 'S-15, S-16: 1,000 events in batches of 100, with time and rate',
+  'publish-subscribe': 'S-02, S-16: an event that is published is handled, in the order of its aggregate',
+  'consumer-groups': 'S-16, S-48, S-49: two members share the events of a topic, a second group gets all of them',
+  'high-throughput': 'S-03, S-16: 1,000 events in batches of 100, with time and rate',
   projections: 'S-15, S-16: one order placed and shipped is in the statistics, and twice in the audit log',
   shop: 'S-111, S-14, S-37: orders over HTTP go through three groups, each with its own end, and are in the statistics',
 };

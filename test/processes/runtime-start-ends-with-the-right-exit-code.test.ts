@@ -1,5 +1,6 @@
 // What the shell learns from `runtime start`: 0 when it was asked to end and everything in flight was finished and
 // committed, 4 when that was cut short, 1 when the user has to change something, and then what and where.
+// Rows S-07, S-87.
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';

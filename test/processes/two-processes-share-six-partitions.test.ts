@@ -1,5 +1,6 @@
 // Two processes share a group. While records flow, one is asked to stop and another one is started: every record is
 // handled exactly once, every key in order, and the one that was stopped says that all went well.
+// Row S-48.
 import { describe, expect, test } from 'vitest';
 import { checkHistory, countDuplicates } from '../support/history.ts';
 import { startRuntime } from './support/runtime-process.ts';

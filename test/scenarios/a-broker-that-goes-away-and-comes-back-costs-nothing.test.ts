@@ -1,5 +1,6 @@
 // All connections are cut and the port is closed, in the middle of the work; when the broker is back within the session
 // the group goes on where it was, without a rebalance and without a record handled twice, with either client library.
+// Row S-54.
 import { expect, test } from 'vitest';
 import { startTestRuntime, type TestRecord } from '../../runtime/testing/index.ts';
 import { ended, scripted } from './support/calls.ts';

@@ -1,5 +1,6 @@
 // A group that cannot go on is never silent: it is started again when the cause may pass, and when it may not, the
 // others go on and the exit code tells.
+// Row S-47.
 import { expect, test } from 'vitest';
 import { startTestRuntime } from '../../runtime/testing/index.ts';
 import { ended, scripted } from './support/calls.ts';

@@ -1,4 +1,5 @@
 // Without a dead letter topic the manifest says what a failed record costs: its key's progress, or the record.
+// Row S-64.
 import { expect, test } from 'vitest';
 import { startTestRuntime } from '../../runtime/testing/index.ts';
 import { ended, scripted } from './support/calls.ts';

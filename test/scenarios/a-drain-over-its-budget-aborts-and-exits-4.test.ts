@@ -1,5 +1,6 @@
 // A handler that is still running when the drain budget is over gets its signal aborted; its record stays uncommitted
 // for the next process, and the exit code says so.
+// Rows S-08, S-87.
 import { expect, test } from 'vitest';
 import { startTestRuntime } from '../../runtime/testing/index.ts';
 import { ended, scripted, told } from './support/calls.ts';

@@ -1,4 +1,5 @@
 // Records of other keys may finish first, but the commit stops at the record that failed.
+// Row S-42.
 import { describe, expect, test } from 'vitest';
 import { startTestRuntime } from '../../runtime/testing/index.ts';
 import { targets } from '../peers/support/targets.ts';

@@ -1,5 +1,6 @@
 // `buffer` bounds what a partition may hold. A partition at a limit is not fetched; the others and the membership do not
 // notice.
+// Row S-58.
 import { expect, test } from 'vitest';
 import { startTestRuntime, type TestRuntime } from '../../runtime/testing/index.ts';
 import { ended, scripted } from './support/calls.ts';

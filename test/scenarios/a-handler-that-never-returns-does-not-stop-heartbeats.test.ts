@@ -1,5 +1,6 @@
 // `while (true) {}` costs its thread and nothing else: the membership stays, other partitions go on, and the third time
 // the record is a dead letter.
+// Row S-40.
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startTestRuntime } from '../../runtime/testing/index.ts';

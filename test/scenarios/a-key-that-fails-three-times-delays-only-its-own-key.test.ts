@@ -1,4 +1,5 @@
 // Retries hold the records of their own key and nobody else's: other keys of the same partition go on.
+// Row S-60.
 import { describe, expect, test } from 'vitest';
 import { startTestRuntime } from '../../runtime/testing/index.ts';
 import { targets } from '../peers/support/targets.ts';

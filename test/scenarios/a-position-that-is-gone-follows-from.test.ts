@@ -1,4 +1,5 @@
 // When retention has deleted what the group wanted to read next, `from` says where it goes on, and it is told.
+// Row S-38.
 import { expect, test } from 'vitest';
 import { deleteRecords } from '../../runtime/protocol/delete-records.ts';
 import { startTestRuntime, type TestRuntime } from '../../runtime/testing/index.ts';

@@ -1,5 +1,6 @@
 // When a member joins or leaves, what is running is finished and committed before its partition goes to somebody else:
 // no record runs twice, and each key keeps its order.
+// Row S-51.
 import { describe, expect, test } from 'vitest';
 import { startTestRuntime, type TestRecord, type TestRuntime } from '../../runtime/testing/index.ts';
 import { targets } from '../peers/support/targets.ts';

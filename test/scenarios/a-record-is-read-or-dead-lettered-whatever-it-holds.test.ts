@@ -1,5 +1,6 @@
 // The rows R1 to R5, R7, R9 to R12, R21 and R22 of the bad input table: every odd record is either handled as it is, or it
 // is a dead letter with its bytes untouched and a reason; none stops its partition.
+// Rows S-57, P-31.
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RawHeader } from '../../runtime/core/thread-messages.ts';

@@ -1,4 +1,5 @@
 // Kafka has the dead letter, with key, value and headers byte for byte, before the offset behind it is committed.
+// Rows S-64, S-65.
 import { describe, expect, test } from 'vitest';
 import type { RuntimeEvents } from '../../runtime/core/events.ts';
 import type { RawHeader } from '../../runtime/core/thread-messages.ts';

@@ -1,4 +1,5 @@
 // The topics of a group and their dead letter topics need not exist; what exists stays as it is.
+// Row S-91.
 import { describe, expect, test } from 'vitest';
 import { startTestRuntime } from '../../runtime/testing/index.ts';
 import { targets } from '../peers/support/targets.ts';

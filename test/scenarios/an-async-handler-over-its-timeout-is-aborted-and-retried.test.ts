@@ -1,4 +1,5 @@
 // A handler that waits too long is told by its signal and tried again; its key never runs twice at once meanwhile.
+// Row S-40.
 import { expect, test } from 'vitest';
 import { startTestRuntime } from '../../runtime/testing/index.ts';
 import { ended, mostAtOnce, scripted, told } from './support/calls.ts';

@@ -1,5 +1,6 @@
 // One fault at a time, everywhere that Kafka can refuse or a connection can break: the group goes on by itself, every
 // record is handled and committed, and a rebalance happens only where the membership was lost.
+// Row S-47.
 import { expect, test } from 'vitest';
 import type { ControlAction } from '../../runtime/broker/controls.ts';
 import { startTestRuntime } from '../../runtime/testing/index.ts';

@@ -1,5 +1,6 @@
 // Every module that handles a type gets the record, in the order of the manifest; a retry calls only those that have not
 // succeeded yet (D-10), and `'*'` takes what its module has no entry for.
+// Rows S-04, S-06.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 // `concurrency.order`, `keyFrom` and `nullKey` decide which records of a partition may run at the same time, and those
 // that may not keep the order of their offsets: in one thread, and in two that share the partition (`split: workers`).
+// Row S-44.
 import { expect, test } from 'vitest';
 import { startTestRuntime, type TestRecord } from '../../runtime/testing/index.ts';
 import { mostAtOnce, scripted, told } from './support/calls.ts';

@@ -1,5 +1,6 @@
 // What is stored is published: a handler sees every event of every aggregate, in order, as it is in the store, and what it
 // saves itself in turn carries the same correlation id.
+// Row S-13.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Event } from '../../runtime/index.ts';

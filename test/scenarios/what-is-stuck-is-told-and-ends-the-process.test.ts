@@ -1,5 +1,6 @@
 // Five ways to be stuck while the process looks alive (row X-03): `/health` answers 503 and names the group and the
 // cause, then the process ends with exit code 3.
+// Row S-81.
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Broker } from '../../runtime/broker/broker.ts';

@@ -1,4 +1,5 @@
 // A relay that is killed between publishing and removing leaves the rows: they are published again, in order per aggregate.
+// Row P-52.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 // With `dedupe.store: sql` the mark that a record was handled lies in the transaction of its effect: both are there, or
 // none, whatever happens to the handler, to the record or to the database.
+// Row S-55.
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Context, Event } from '../../runtime/index.ts';

@@ -1,4 +1,5 @@
 // A record leaves the outbox when it is acknowledged, not before, and those of one key leave in order.
+// Row P-52.
 import { expect, test } from 'vitest';
 import { createRelay, type OutboundRecord, openStore, type RelayOptions } from '../../runtime/store/index.ts';
 import { until } from '../../runtime/testing/until.ts';

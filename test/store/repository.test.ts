@@ -1,4 +1,5 @@
 // Load, decide, save: with what others did meanwhile, with snapshots, and with the outbox in the same transaction.
+// Row S-13.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createRelay, type OutboundRecord, Repository, type RepositoryOptions } from '../../runtime/store/index.ts';

@@ -1,3 +1,4 @@
+// Row S-42.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Checkpoint } from '../../../runtime/commit/checkpoint.ts';

@@ -1,4 +1,5 @@
 // Who is asked for what, and what becomes of the answers, against scripted brokers in manual time.
+// Row S-46.
 import { expect, test } from 'vitest';
 import { Fetcher } from '../../../runtime/consumer/fetcher.ts';
 import { AssignedPartition } from '../../../runtime/consumer/partition.ts';

@@ -1,4 +1,5 @@
 // `docs/publishing.md` says what the schema says, and its code runs.
+// Rows S-26, S-35.
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+// Row S-04.
 import { defineHandlers, RetryableError } from 'kafka-worker-runtime';
 import { expect, test } from 'vitest';
 

@@ -1,3 +1,4 @@
+// Rows S-10, S-34.
 import { expect, test } from 'vitest';
 import { toRecord } from '../../../runtime/handler/envelope.ts';
 import type { OutboundEvent } from '../../../runtime/handler/outbound-event.ts';

@@ -1,3 +1,4 @@
+// Rows S-76, S-81.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';

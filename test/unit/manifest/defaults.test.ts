@@ -1,3 +1,4 @@
+// Rows S-17..S-19, S-21, S-38, S-39, S-60.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';

@@ -1,5 +1,6 @@
 // `producer`: profiles, values that are refused, keys that do not go together, the partitioner's module, and the
 // sections alone, as `createPublisher` takes them.
+// Row S-26.
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { loadProcess } from '../../../runtime/manifest/load.ts';

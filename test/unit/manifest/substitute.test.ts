@@ -1,3 +1,4 @@
+// Rows S-23, S-86.
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { nodeFiles } from '../../../runtime/manifest/files.ts';

@@ -1,3 +1,4 @@
+// Row S-65.
 import { expect, test } from 'vitest';
 import { deadLetter, shortened } from '../../../runtime/outcome/dead-letter.ts';
 import { exhaustedReport } from './exhausted-report.ts';

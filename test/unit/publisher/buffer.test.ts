@@ -1,4 +1,5 @@
 // `producer.bufferBytes` is a bound: who finds no room waits up to `producer.maxBlock`, in order, then is told.
+// Rows S-30, S-36.
 import { expect, test } from 'vitest';
 import { BufferRoom, type Entrant } from '../../../runtime/publisher/buffer-room.ts';
 import { ManualClock } from '../../../runtime/testing/manual-clock.ts';

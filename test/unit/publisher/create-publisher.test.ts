@@ -1,4 +1,5 @@
 // `createPublisher` as programs use it; with both libraries and on Apache Kafka: `test/conformance/publisher.test.ts`.
+// Rows S-02, S-33.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

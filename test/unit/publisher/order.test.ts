@@ -1,5 +1,6 @@
 // Several batches of a partition are on their way at once, requests fail and answers are lost: what is written stays in
 // the order of sending, nothing is missing, and with idempotence nothing is there twice.
+// Row S-29.
 import { expect, onTestFinished, test } from 'vitest';
 import type { ControlAction } from '../../../runtime/broker/controls.ts';
 import { type Random, seededRandom } from '../../../runtime/core/random.ts';

@@ -1,4 +1,5 @@
 // When batches go: linger, batchRecords, maxInFlight, retries, flush and close.
+// Row S-28.
 import { expect, test } from 'vitest';
 import type { KafkaClient } from '../../../runtime/kafka/port.ts';
 import { kafkaErrors } from '../../../runtime/protocol/error-codes.ts';

@@ -1,3 +1,4 @@
+// Row S-14.
 import { expect, test } from 'vitest';
 import { type AggregateEvent, AggregateRoot } from '../../../runtime/store/aggregate-root.ts';
 

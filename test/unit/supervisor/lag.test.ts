@@ -1,3 +1,4 @@
+// Row S-75.
 import { expect, onTestFinished, test } from 'vitest';
 import { EventHub, type RuntimeEvents } from '../../../runtime/core/events.ts';
 import { partitionKey, type TopicPartition } from '../../../runtime/core/record-set.ts';

@@ -1,3 +1,4 @@
+// Row S-01.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';

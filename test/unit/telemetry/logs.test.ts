@@ -1,3 +1,4 @@
+// Row S-80.
 import { expect, test } from 'vitest';
 import type { LogSettings } from '../../../runtime/core/settings.ts';
 import { createLogger, logEvents } from '../../../runtime/telemetry/logs.ts';

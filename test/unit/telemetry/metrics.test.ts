@@ -1,3 +1,4 @@
+// Rows S-73..S-75.
 import { expect, test } from 'vitest';
 import { durationBucketsMs } from '../../../runtime/core/events.ts';
 import { metricTable } from '../../../runtime/telemetry/metric-table.ts';

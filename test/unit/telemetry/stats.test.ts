@@ -1,3 +1,4 @@
+// Row S-78.
 import { expect, test } from 'vitest';
 import { StatsBoard } from '../../../runtime/telemetry/stats.ts';
 import { ManualClock } from '../../../runtime/testing/manual-clock.ts';

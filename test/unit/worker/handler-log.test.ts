@@ -1,3 +1,4 @@
+// Row S-80.
 import { expect, test } from 'vitest';
 import type { FromThread } from '../../../runtime/core/thread-messages.ts';
 import { createLogger } from '../../../runtime/worker/handler-log.ts';

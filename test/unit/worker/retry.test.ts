@@ -1,3 +1,4 @@
+// Row S-63.
 import { describe, expect, test } from 'vitest';
 import type { Context } from '../../../runtime/handler/context.ts';
 import type { Event } from '../../../runtime/handler/event.ts';

@@ -1,3 +1,4 @@
+// Row S-27.
 import { snappyCompress } from '@platformatic/wasm-utils';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
