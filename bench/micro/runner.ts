@@ -18,7 +18,7 @@ const sets = 2000;
 
 const group = {
   name: 'bench',
-  concurrency: { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'partition', workers: 1, max: 64 },
+  concurrency: { order: 'key', keyFrom: { kind: 'key' }, nullKey: 'partition', workers: 1, shares: 1, max: 64 },
   fetch: { maxDecompressedBytes: 1 << 26 },
   timeouts: { handlerMs: 60_000, slowMs: 1000 },
   retry: { maxRetries: 3, baseDelayMs: 1000, maxDelayMs: 60_000, jitter: 0.1, never: [] },

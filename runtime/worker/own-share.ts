@@ -11,7 +11,7 @@ export type OwnShare = (key: string | null, offset: number) => boolean;
 /** @returns null where no partition is shared: every record is the thread's own */
 export function ownShare({ group, thread }: Pick<ThreadStart, 'group' | 'thread'>): OwnShare | null {
   const { shares } = group.concurrency;
-  if (shares === 1) return null;
+  if (!(shares > 1)) return null;
   return (key, offset) => (key === null ? offset : hash(key)) % shares === thread;
 }
 
