@@ -88,11 +88,12 @@ export class TrackedPartitions {
   /** Offsets that may be committed now, read from shared memory. @param only these partitions, all when missing */
   due(only?: readonly TopicPartition[]): readonly CommitOffset[] {
     const offsets: CommitOffset[] = [];
-    for (const { topic, partition } of only ?? this.#tracked.values()) {
-      const tracked = this.#tracked.get(partitionKey({ topic, partition }));
-      if (tracked === undefined || tracked.fenced) continue;
+    const asked = only?.flatMap((partition) => this.#tracked.get(partitionKey(partition)) ?? []);
+    for (const tracked of asked ?? this.#tracked.values()) {
+      if (tracked.fenced) continue;
+      const { topic, partition, epoch, committed } = tracked;
       const offset = doneUpTo(tracked);
-      if (offset > tracked.committed) offsets.push({ topic, partition, epoch: tracked.epoch, offset });
+      if (offset > committed) offsets.push({ topic, partition, epoch, offset });
     }
     return offsets;
   }
