@@ -114,7 +114,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'fetch without looking for room',
-    edits: [{ file: 'dispatch/dispatcher.ts', from: 'return this.#room.hasRoom(flow);', to: 'return true;' }],
+    edits: [{ file: 'dispatch/dispatcher.ts', from: 'return this.#room.hasRoom(flows);', to: 'return true;' }],
   },
   {
     name: 'a thread that did not start counts as another death',
@@ -170,8 +170,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'dispatch/dispatcher.ts',
-        from: 'void this.#exhausted(message);',
-        to: 'void this.#exhausted(message);\n        void this.#exhausted(message);',
+        from: 'void this.#exhausted(slot, message);',
+        to: 'void this.#exhausted(slot, message);\n        void this.#exhausted(slot, message);',
       },
     ],
   },
@@ -191,7 +191,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'go on for ever beyond a record that is stuck',
-    edits: [{ file: 'dispatch/room.ts', from: 'uncommitted >= maxUncommitted || ', to: '' }],
+    edits: [{ file: 'dispatch/room.ts', from: ' || uncommitted >= maxUncommitted', to: '' }],
   },
   {
     name: 'leave threads running after the end',
