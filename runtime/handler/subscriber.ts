@@ -14,10 +14,9 @@ import type { Lifecycle } from './lifecycle.ts';
 /** Event types; `'*'` among them: all. */
 export type SubscribedTo = readonly string[] | (() => readonly string[]);
 
-export interface Subscriber<T = unknown> {
+export interface Subscriber<T = unknown> extends Lifecycle {
   readonly subscribedTo: SubscribedTo;
   handle: Fn<T>;
-  setup?: Lifecycle['setup'];
 }
 
 /** What it is subscribed to stands on the class, or on its instances. */
@@ -41,11 +40,19 @@ export function subscriberHandlers(exported: unknown): Handlers<Record<string, u
     throw new TypeError(`${name} has no method handle(); expected ${example}`);
   const handle = subscriber.handle.bind(subscriber);
   const types = typesOf(name, subscriber, isClass ? (exported as Partial<Subscriber>) : subscriber);
-  const { setup } = subscriber;
   // With '*' there is nothing that another entry could add.
   const entries = types.includes('*') ? ['*'] : types;
   const handlers: Record<string, Fn> = Object.fromEntries(entries.map((type) => [type, handle]));
-  return defineHandlers(handlers, typeof setup === 'function' ? { setup: setup.bind(subscriber) } : undefined);
+  return defineHandlers(handlers, lifeOf(subscriber));
+}
+
+function lifeOf(subscriber: Lifecycle): Lifecycle {
+  const { setup, onAssigned, onRevoked } = subscriber;
+  return {
+    ...(typeof setup === 'function' && { setup: setup.bind(subscriber) }),
+    ...(typeof onAssigned === 'function' && { onAssigned: onAssigned.bind(subscriber) }),
+    ...(typeof onRevoked === 'function' && { onRevoked: onRevoked.bind(subscriber) }),
+  };
 }
 
 /** Maps have event types as keys, and one may be called like anything; but hardly both are functions of that name. */

@@ -52,20 +52,31 @@ test('S-05: the list may be a method, of the class or of what it makes, or a fie
   expect([OfClass, OfInstance, Field].map((made) => seen(check(made)))).toEqual([['A'], ['B'], ['C']]);
 });
 
-test('S-05: an object is taken as it is, with its setup', async () => {
+test('S-05: an object is taken as it is, with what it says of threads and partitions', async () => {
+  const heard: string[] = [];
   const subscriber = {
     subscribedTo: ['A'],
-    ready: false,
+    name: 'mine',
     setup() {
-      this.ready = true;
+      heard.push(`setup ${this.name}`);
+    },
+    onAssigned() {
+      heard.push(`onAssigned ${this.name}`);
+    },
+    onRevoked() {
+      heard.push(`onRevoked ${this.name}`);
     },
     handle() {
-      return this.ready;
+      return this.name;
     },
   };
   const module = check(subscriber);
   await module.life.setup?.({ group: 'g', thread: 0, signal: new AbortController().signal });
-  expect(call(module, 'A', 0)).toBe(true);
+  const place = { topic: 't', partition: 0 };
+  await module.life.onAssigned?.(place, undefined as never);
+  await module.life.onRevoked?.({ ...place, lost: false }, undefined as never);
+  expect(heard).toEqual(['setup mine', 'onAssigned mine', 'onRevoked mine']);
+  expect(call(module, 'A', 0)).toBe('mine');
 });
 
 test('S-06: what is subscribed to * gets all events', () => {
