@@ -83,7 +83,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'worker/partition-runner.ts',
-        from: 'if (this.#former.#deliveries.running > 0 || this.#former.blocked) return true;',
+        from: 'if (this.#former.working) return true;',
         to: '',
       },
     ],
