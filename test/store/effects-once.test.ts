@@ -72,7 +72,7 @@ describeDatabases('effects', (under) => {
   test('a call that is aborted writes nothing more: its transaction is over at once', async (t) => {
     const late: unknown[] = [];
     const { rt, finished } = await startGroup(t, under, {
-      group: { timeouts: { ...quick.timeouts, handler: '300ms' } },
+      group: { timeouts: { ...quick.timeouts, handler: '3s' } },
       handlers: {
         async '*'(event: Event, ctx: Context) {
           await insert(event, ctx);
@@ -229,7 +229,7 @@ describePostgres('effects of two processes', (under) => {
 
   test('a statement that takes too long is cancelled, and its connection is not used again', async (t) => {
     const { rt, finished } = await startGroup(t, under, {
-      group: { timeouts: { ...quick.timeouts, handler: '500ms' } },
+      group: { timeouts: { ...quick.timeouts, handler: '3s' } },
       handlers: {
         async '*'(event: Event, ctx: Context) {
           await insert(event, ctx);
