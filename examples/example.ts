@@ -16,9 +16,9 @@ export function handled(runtime: Runtime, group: string): number {
   return runtime.stats().groups[group]?.events_processed_success ?? 0;
 }
 
-/** @throws Error after a minute, with what was waited for */
+/** @throws Error after two minutes, with what was waited for */
 export async function until(condition: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !condition(); await sleep(5)) {
-    if (Date.now() > deadline) throw new Error(`not true within a minute: ${condition}`);
+  for (const deadline = Date.now() + 120_000; !condition(); await sleep(5)) {
+    if (Date.now() > deadline) throw new Error(`not true within two minutes: ${condition}`);
   }
 }

@@ -33,7 +33,7 @@ test('every example is listed here, and in docs/examples.md', () => {
 
 for (const target of targets) {
   describe.skipIf(target.missing)(`on ${target.name}`, () => {
-    test.for(Object.entries(rows))('%s: %s', { timeout: 180_000 }, async ([name]) => {
+    test.for(Object.entries(rows))('%s: %s', { timeout: 240_000 }, async ([name]) => {
       const program = new RunningProcess(
         spawnBound(process.execPath, [join(folder, 'main.ts'), name], {
           stdio: ['ignore', 'pipe', 'pipe'],
