@@ -26,7 +26,8 @@ import { SetRun } from './set-run.ts';
 import { Suspects } from './suspects.ts';
 import { takeTally } from './thread-tally.ts';
 
-const tallyMs = 1000;
+/** How old the counts of a busy thread get before they are told: a few messages a second, and figures that are fresh. */
+const tallyMs = 100;
 
 export interface ThreadRunnerOptions {
   readonly start: ThreadStart;
