@@ -81,9 +81,32 @@ export class PartitionReader {
 
   /** @throws KafkaError */
   async extent(partition: TopicPartition, signal?: AbortSignal): Promise<Extent> {
-    const begin = await this.#offsetAt(partition, offsetPlaces.earliest, signal);
-    const end = await this.#offsetAt(partition, offsetPlaces.latest, signal);
+    const begin = await this.offsetAt(partition, offsetPlaces.earliest, signal);
+    const end = await this.offsetAt(partition, offsetPlaces.latest, signal);
     return { begin, end: Math.max(begin, end) };
+  }
+
+  /**
+   * @param timestamp milliseconds since 1970, or one of `offsetPlaces`
+   * @returns the first offset whose record is as young; -1 for none @throws KafkaError
+   */
+  async offsetAt(of: TopicPartition, timestamp: number, signal?: AbortSignal): Promise<number> {
+    const { client, purpose } = this.#options;
+    const answer = await this.#ask(of, signal, async ({ node, leaderEpoch }) => {
+      const response = await client.send(node, purpose, listOffsets, {
+        replicaId: -1,
+        isolationLevel: readCommitted,
+        topics: [
+          {
+            name: of.topic,
+            partitions: [{ partition: of.partition, currentLeaderEpoch: leaderEpoch, timestamp }],
+          },
+        ],
+        timeoutMs: 0,
+      });
+      return response.topics[0]?.partitions[0];
+    });
+    return answer.offset;
   }
 
   /**
@@ -125,25 +148,6 @@ export class PartitionReader {
     });
     if (answer.errorCode === kafkaErrors.OFFSET_OUT_OF_RANGE) return 'out of range';
     return { records: answer.records ?? Buffer.alloc(0), aborted: answer.abortedTransactions ?? [] };
-  }
-
-  async #offsetAt(of: TopicPartition, timestamp: number, signal: AbortSignal | undefined): Promise<number> {
-    const { client, purpose } = this.#options;
-    const answer = await this.#ask(of, signal, async ({ node, leaderEpoch }) => {
-      const response = await client.send(node, purpose, listOffsets, {
-        replicaId: -1,
-        isolationLevel: readCommitted,
-        topics: [
-          {
-            name: of.topic,
-            partitions: [{ partition: of.partition, currentLeaderEpoch: leaderEpoch, timestamp }],
-          },
-        ],
-        timeoutMs: 0,
-      });
-      return response.topics[0]?.partitions[0];
-    });
-    return answer.offset;
   }
 
   /** Asks the leader until it answers, or time is up. An offset that is out of range is an answer. */

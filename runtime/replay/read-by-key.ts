@@ -2,19 +2,18 @@
  * The stream of one key: all its records, from the one partition that the key belongs to (row S-109). The partition is
  * where the manifest's producer writes the key; who writes with another partitioner has it elsewhere.
  */
-import { type Clock, systemClock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
 import type { OffsetPoint } from '../core/offset-point.ts';
 import { systemRandom } from '../core/random.ts';
-import { partitionKey } from '../core/record-set.ts';
+import { partitionKey, type TopicPartition } from '../core/record-set.ts';
 import type { KafkaSettings, ProducerSettings } from '../core/settings.ts';
-import type { RawRecord } from '../core/thread-messages.ts';
 import { Cluster } from '../kafka/cluster.ts';
 import { loadClient } from '../kafka/load-client.ts';
-import type { KafkaClient } from '../kafka/port.ts';
+import { PartitionReader } from '../kafka/partition-reader.ts';
+import type { StoredRecord } from '../kafka/stored-records.ts';
 import { loadPartitioner } from '../publisher/load-partitioner.ts';
 import { extentsOf, resolvePoint } from './extents.ts';
-import { readPartition } from './read-partition.ts';
 
 export interface ReadByKeyOptions {
   readonly topics: readonly string[];
@@ -27,13 +26,7 @@ export interface ReadByKeyOptions {
   readonly progress?: (scanned: number, total: number) => void;
 }
 
-export interface KeyedRecord extends RawRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  /** Milliseconds since 1970. */
-  readonly timestampMs: number;
-}
+const answerBytesMax = 1024 * 1024; // a batch that is larger comes alone
 
 interface Settings {
   readonly kafka: KafkaSettings;
@@ -41,10 +34,10 @@ interface Settings {
 }
 
 /**
- * Topic after topic, each in its order, up to where it ended at the start. Bytes are copies.
+ * Topic after topic, each in its order, up to where it ended at the start, or until `signal`. Bytes are copies.
  * @throws UsageError where no Kafka or no such topic is there, KafkaError
  */
-export async function* readByKey(settings: Settings, options: ReadByKeyOptions): AsyncGenerator<KeyedRecord> {
+export async function* readByKey(settings: Settings, options: ReadByKeyOptions): AsyncGenerator<StoredRecord> {
   const { brokers } = settings.kafka;
   if (brokers === 'embedded') {
     throw usage('no Kafka is named, and an embedded broker has no events to show: set kafka.brokers or KAFKA_BROKERS');
@@ -53,57 +46,52 @@ export async function* readByKey(settings: Settings, options: ReadByKeyOptions):
   const client = (await loadClient(settings.kafka.client))({ ...settings.kafka, brokers, ...timing });
   const cluster = new Cluster({ client, ...timing });
   try {
-    yield* scan(client, cluster, systemClock, settings.producer, options);
+    const places = await placesOf(cluster, settings.producer, options.topics, options.key);
+    const { requestTimeoutMs } = settings.kafka;
+    yield* scan(
+      new PartitionReader({ client, cluster, ...timing, purpose: 'fetch:events', requestTimeoutMs }),
+      places,
+      options,
+    );
+  } catch (error) {
+    if (options.signal?.aborted !== true) throw error;
   } finally {
     cluster.close();
     await client.close();
   }
 }
 
-interface Place {
-  readonly topic: string;
-  readonly partition: number;
-}
-
 async function* scan(
-  client: KafkaClient,
-  cluster: Cluster,
-  clock: Clock,
-  producer: ProducerSettings,
-  { topics, key, from, limit = Number.POSITIVE_INFINITY, signal, progress }: ReadByKeyOptions,
-): AsyncGenerator<KeyedRecord> {
-  const places = await placesOf(cluster, producer, topics, key);
-  const extents = await extentsOf(client, cluster, places);
-  const begins = await resolvePoint(client, cluster, places, extents, from);
+  reader: PartitionReader,
+  places: readonly TopicPartition[],
+  { key, from, limit = Number.POSITIVE_INFINITY, signal, progress }: ReadByKeyOptions,
+): AsyncGenerator<StoredRecord> {
+  const extents = await extentsOf(reader, places);
+  const begins = await resolvePoint(reader, places, extents, from);
   const spans = places.map((partition) => {
     const name = partitionKey(partition);
-    return { partition, from: begins.get(name)!, to: extents.get(name)!.end };
+    return { partition, begin: begins.get(name)!, end: extents.get(name)!.end };
   });
-  const total = spans.reduce((sum, span) => sum + span.to - span.from, 0);
+  const total = spans.reduce((sum, { begin, end }) => sum + end - begin, 0);
   const wanted = Buffer.from(key);
   let before = 0;
   let found = 0;
-  for (const span of spans) {
-    const reached = (offset: number): void => progress?.(before + offset - span.from, total);
-    for await (const { batch, index } of readPartition({
-      ...{ client, cluster, clock, reached, ...span },
-      ...(signal !== undefined && { signal }),
-    })) {
-      const own = batch.keyAt(index);
-      if (own === null || !wanted.equals(own)) continue;
-      const value = batch.valueAt(index);
-      yield {
-        ...span.partition,
-        offset: batch.offsetAt(index),
-        timestampMs: batch.timestampAt(index),
-        key: wanted,
-        value: value === null ? null : Buffer.from(value),
-        headers: batch.headersAt(index).map(([name, bytes]) => [name, bytes && Buffer.from(bytes)] as const),
-      };
-      if (++found >= limit) return;
+  for (const { partition, begin, end } of spans) {
+    for await (const batch of reader.batches(partition, { begin, end }, { maxBytes: answerBytesMax, signal })) {
+      for (const record of batch.records()) {
+        if (record.offset < begin || record.offset >= end || !isKey(record, wanted)) continue;
+        yield record;
+        if (++found >= limit) return;
+      }
+      progress?.(before + Math.min(batch.header.lastOffset + 1, end) - begin, total);
     }
-    before += span.to - span.from;
+    before += end - begin;
+    progress?.(before, total);
   }
+}
+
+function isKey({ key }: StoredRecord, wanted: Buffer): boolean {
+  return key !== null && wanted.equals(key);
 }
 
 async function placesOf(
@@ -111,7 +99,7 @@ async function placesOf(
   { partitioner }: ProducerSettings,
   topics: readonly string[],
   key: string,
-): Promise<readonly Place[]> {
+): Promise<readonly TopicPartition[]> {
   const choose = await loadPartitioner(partitioner);
   const views = await cluster.partitionsOf(topics);
   return views.map(({ name: topic, partitionCount }) => {

@@ -84,13 +84,13 @@ export async function* readEvents(
     ...(signal !== undefined && { signal }),
     ...(progress !== undefined && { progress }),
   });
-  for await (const { topic, partition, offset, timestampMs, headers: raw, value } of records) {
+  for await (const { topic, partition, offset, timestamp, headers: raw, value } of records) {
     const headers = Object.fromEntries(raw.map(([name, bytes]) => [name, Buffer.from(bytes ?? []).toString()]));
     yield {
       topic,
       partition,
       offset: BigInt(offset),
-      timestamp: new Date(timestampMs),
+      timestamp: new Date(timestamp),
       key,
       type: headers[typeHeader] ?? '',
       data: value === null ? null : json(value),

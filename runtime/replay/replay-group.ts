@@ -19,7 +19,7 @@ import { partitionKey, type TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings, RuntimeSettings } from '../core/settings.ts';
 import { Cluster } from '../kafka/cluster.ts';
 import { loadClient } from '../kafka/load-client.ts';
-import type { KafkaClient } from '../kafka/port.ts';
+import { PartitionReader } from '../kafka/partition-reader.ts';
 import type { RuntimeEnd } from '../supervisor/run-end.ts';
 import { createRuntime } from '../supervisor/supervisor.ts';
 import { extentsOf, resolvePoint } from './extents.ts';
@@ -92,7 +92,9 @@ export async function replayGroup(settings: RuntimeSettings, options: ReplayOpti
   const cluster = new Cluster({ client, ...timing });
   try {
     const offsets = new GroupOffsets(client, cluster, options.as);
-    const spans = await spansOf(group, client, cluster, options);
+    const { requestTimeoutMs } = settings.kafka;
+    const reader = new PartitionReader({ client, cluster, clock, random, purpose: 'metadata', requestTimeoutMs });
+    const spans = await spansOf(group, cluster, reader, options);
     const begun = await begin(spans, offsets, options);
     return await run(settings, group, begun, offsets, options);
   } finally {
@@ -113,8 +115,8 @@ function groupOf({ groups }: RuntimeSettings, { group: wanted, as }: ReplayOptio
 
 async function spansOf(
   { topics }: GroupSettings,
-  client: KafkaClient,
   cluster: Cluster,
+  reader: PartitionReader,
   { from, to }: ReplayOptions,
 ): Promise<readonly Span[]> {
   const views = await cluster.partitionsOf(topics.map(({ name }) => name));
@@ -123,18 +125,18 @@ async function spansOf(
   const partitions = views.flatMap(({ name: topic, partitionCount }) =>
     Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition })),
   );
-  const extents = await extentsOf(client, cluster, partitions);
+  const extents = await extentsOf(reader, partitions);
   const [begins, ends] = [
-    await resolvePoint(client, cluster, partitions, extents, from),
-    await resolvePoint(client, cluster, partitions, extents, to),
+    await resolvePoint(reader, partitions, extents, from),
+    await resolvePoint(reader, partitions, extents, to),
   ];
   const spans = partitions.map((partition) => {
     const key = partitionKey(partition);
     return { ...partition, key, from: begins.get(key)!, to: ends.get(key)! };
   });
-  const holdsRecords = [...extents.values()].some(({ start, end }) => start < end);
+  const holdsRecords = [...extents.values()].some(({ begin, end }) => begin < end);
   if (holdsRecords && spans.every((span) => span.from >= span.to)) {
-    const held = spans.map(({ key }) => `${key} from ${extents.get(key)!.start} to ${extents.get(key)!.end}`);
+    const held = spans.map(({ key }) => `${key} from ${extents.get(key)!.begin} to ${extents.get(key)!.end}`);
     throw usage(`no record lies between --from and --to; the topics hold: ${held.slice(0, 10).join(', ')}`);
   }
   return spans;

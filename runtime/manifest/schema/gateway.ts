@@ -1,3 +1,4 @@
+import { listenHost, listenPort } from './listen.ts';
 import { section, type ValueOf } from './section.ts';
 import { legalTopic } from './topics.ts';
 
@@ -38,17 +39,11 @@ export type RouteValue = Partial<ValueOf<typeof routeSection>>;
 /** Defaults and limits of `gateway`. */
 export const gatewayOptions = {
   host: {
-    type: 'string',
-    minLength: 1,
-    maxLength: 255,
-    want: 'the address of a network interface, or 0.0.0.0',
-    default: '${RUNTIME_HTTP_HOST:-127.0.0.1}',
+    ...listenHost,
     description: 'Address that the gateway listens on.',
   },
   port: {
-    type: 'integer',
-    minimum: 0,
-    maximum: 65_535,
+    ...listenPort,
     default: 8080,
     description: 'Port of the gateway; 0 means any free one.',
   },

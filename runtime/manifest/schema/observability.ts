@@ -1,17 +1,13 @@
+import { listenHost, listenPort } from './listen.ts';
+
 /** Defaults and limits of `observability.http`. */
 export const httpOptions = {
   host: {
-    type: 'string',
-    minLength: 1,
-    maxLength: 255,
-    want: 'the address of a network interface, or 0.0.0.0',
-    default: '${RUNTIME_HTTP_HOST:-127.0.0.1}',
+    ...listenHost,
     description: 'Address that /health, /ready and /metrics listen on.',
   },
   port: {
-    type: 'integer',
-    minimum: 0,
-    maximum: 65_535,
+    ...listenPort,
     default: 8000,
     description: 'Port of /health, /ready and /metrics; 0 means any free one.',
   },

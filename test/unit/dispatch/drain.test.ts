@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ExhaustedReport } from '../../../runtime/core/thread-messages.ts';
-import { finish, recordSet, setup } from './fake-threads.ts';
+import { finish, recordSet, setup, twoWorkers } from './fake-threads.ts';
 
 const p0 = { topic: 'orders', partition: 0 };
 const p1 = { topic: 'orders', partition: 1 };
@@ -107,17 +107,7 @@ test('a thread that is between two records is not taken for one that has nothing
 });
 
 test('a partition whose thread dies in the drain is not read again, also while others are drained still', async () => {
-  const { clock, dispatch, threads, reread, start } = setup({
-    concurrency: {
-      order: 'key',
-      keyFrom: { kind: 'key' },
-      nullKey: 'none',
-      workers: 2,
-      shares: 1,
-      maxHeapBytes: null,
-      max: 64,
-    },
-  });
+  const { clock, dispatch, threads, reread, start } = setup(twoWorkers);
   await start();
   for (const place of [p0, p1]) {
     dispatch.open(place, 1, null);

@@ -179,3 +179,16 @@ export function finish({ progress, firstOffset }: RecordSet, from: number, to: n
   }
   progress.publish();
 }
+
+/** A group whose partitions have two threads between them. */
+export const twoWorkers = {
+  concurrency: {
+    order: 'key',
+    keyFrom: { kind: 'key' },
+    nullKey: 'none',
+    workers: 2,
+    shares: 1,
+    maxHeapBytes: null,
+    max: 64,
+  },
+} as const;

@@ -1,21 +1,10 @@
 import { expect, test } from 'vitest';
 import { HandlerError } from '../../../runtime/core/errors.ts';
-import { finish, recordSet, setup } from './fake-threads.ts';
+import { finish, recordSet, setup, twoWorkers } from './fake-threads.ts';
 
 const p0 = { topic: 'orders', partition: 0, share: 0 };
 const p1 = { topic: 'orders', partition: 1, share: 0 };
 const p2 = { topic: 'orders', partition: 2, share: 0 };
-const twoWorkers = {
-  concurrency: {
-    order: 'key',
-    keyFrom: { kind: 'key' },
-    nullKey: 'none',
-    workers: 2,
-    shares: 1,
-    maxHeapBytes: null,
-    max: 64,
-  },
-} as const;
 
 test('partitions of a dead thread are read again once its successor has started; others are left alone', async () => {
   const { clock, dispatch, threads, reread, released, events, start } = setup(twoWorkers);
