@@ -8,6 +8,7 @@
  * its place; the whole pool is thrown away instead, because that thread has loaded nothing.
  */
 import { availableParallelism } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import '../core/wasm-wrappers.ts';
@@ -113,10 +114,16 @@ class PooledThread implements HandlerThread {
     }
   }
 
-  run(task: RecordsTask): Promise<SetDone> {
+  async run(task: RecordsTask): Promise<SetDone> {
     // A destroyed pool would make a new thread for the task.
-    if (this.#ending || this.#pool === null) return Promise.reject(new Error('the thread has ended'));
-    return this.#pool.run(task, { transferList: [task.bytes] }) as Promise<SetDone>;
+    if (this.#ending || this.#pool === null) throw new Error('the thread has ended');
+    try {
+      return (await this.#pool.run(task, { transferList: [task.bytes] })) as SetDone;
+    } catch (error) {
+      // What a thread says of its own end knows more than that it has ended, and may be behind it in the same turn.
+      await nextTurn();
+      throw error;
+    }
   }
 
   post(message: ToThread): void {
