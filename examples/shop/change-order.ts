@@ -2,8 +2,11 @@
 import { openStore, Repository } from 'kafka-worker-runtime/store';
 import { Order } from './order-aggregate.ts';
 
-/** One for all handlers of the process. DATABASE_URL names a PostgreSQL; without it what is stored is gone at the end. */
-const store = openStore(process.env.DATABASE_URL ?? 'pglite:memory', { migrate: true });
+/**
+ * One for all handlers of the process. DATABASE_URL names a PostgreSQL; without it what is stored is gone at the end. Opened
+ * as the handlers are loaded, so before their groups join: an embedded database occupies the thread while it starts.
+ */
+const { sql, events, close } = await openStore(process.env.DATABASE_URL ?? 'pglite:memory', { migrate: true });
 
 /**
  * Changes an order because of an event. When the handler of that event runs a second time, what it stored the first time is
@@ -16,7 +19,6 @@ export async function changeOrder(
   cause: { readonly id: string | undefined; readonly correlationId: string | undefined },
   change: (order: Order) => void,
 ) {
-  const { sql, events } = await store;
   const key = { type: 'Order', id: orderId };
   const before = (await events.load(key)).find(({ causationId }) => causationId === cause.id);
   if (before !== undefined) return before;
@@ -28,6 +30,4 @@ export async function changeOrder(
   return stored!;
 }
 
-export async function closeStore(): Promise<void> {
-  await (await store).close();
-}
+export { close as closeStore };

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createRuntime } from 'kafka-worker-runtime';
 import { OrderStore } from '../../handlers/order-store.ts';
 import { until } from '../example.ts';
@@ -24,9 +25,14 @@ const runtime = await createRuntime(manifests, { env, logs: false, http: false }
 await runtime.start();
 
 async function post(name: string, body: object): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(`${runtime.gatewayUrl}/orders`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const response = await fetch(`${runtime.gatewayUrl}/orders`, request);
   await response.body?.cancel();
+  if (response.status === 503) {
+    // Kafka did not acknowledge in time, and nothing was written: whoever wants the order places it again.
+    await sleep(Number(response.headers.get('retry-after')) * 1000);
+    return post(name, body);
+  }
   console.log(`POST /orders, ${name}: ${response.status}`);
 }
 
