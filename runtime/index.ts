@@ -1,6 +1,7 @@
 /** What users import from this package: the handler API, and the runtime as a library. The testing kit is `./testing`. */
 
 export { EventHub, type RuntimeEvents } from './core/events.ts';
+export type { PublishOptions } from './core/thread-messages.ts';
 export {
   type BusDeadLetters,
   type BusEvent,

@@ -14,6 +14,8 @@ export interface ComparisonOptions {
   readonly python: string;
   /** A multiple of 100. */
   readonly events: number;
+  /** Batches of 100 that are published at once. */
+  readonly atOnce: number;
   /** Of each. */
   readonly runs: number;
   /** Told after each run. */
@@ -34,12 +36,19 @@ const example = join(import.meta.dirname, '..', '..', 'examples', 'high-throughp
 const script = join(import.meta.dirname, 'demo3.py');
 
 /** @throws Error with the output of a program that does not handle all events */
-export async function compareDemo3({ brokers, python, events, runs, ran }: ComparisonOptions): Promise<Comparison> {
+export async function compareDemo3({
+  brokers,
+  python,
+  events,
+  atOnce,
+  runs,
+  ran,
+}: ComparisonOptions): Promise<Comparison> {
   const rates: { readonly runtime: number[]; readonly python: number[] } = { runtime: [], python: [] };
   for (let run = 0; run < runs; run++) {
     for (const contender of ['runtime', 'eventsource-py'] as const) {
       const [program, file] = contender === 'runtime' ? [process.execPath, example] : [python, script];
-      const rate = await rateOf(program, file, brokers, events);
+      const rate = await rateOf([program, file], { brokers, events, atOnce });
       (contender === 'runtime' ? rates.runtime : rates.python).push(rate);
       ran?.(contender, rate);
     }
@@ -47,8 +56,11 @@ export async function compareDemo3({ brokers, python, events, runs, ran }: Compa
   return { ...rates, timesAsFast: median(rates.runtime) / median(rates.python) };
 }
 
-async function rateOf(program: string, file: string, brokers: string, events: number): Promise<number> {
-  const environment = { KAFKA_BROKERS: brokers, EVENTS: String(events) };
+async function rateOf(
+  [program, file]: readonly [string, string],
+  { brokers, events, atOnce }: Pick<ComparisonOptions, 'brokers' | 'events' | 'atOnce'>,
+): Promise<number> {
+  const environment = { KAFKA_BROKERS: brokers, EVENTS: String(events), AT_ONCE: String(atOnce) };
   const running = new RunningProcess(spawnBound(program, [file], { stdio: ['ignore', 'pipe', 'pipe'], environment }));
   const { code, stdout, stderr } = await running.ended();
   const found = /^handled (\d+) events in ([\d.]+) s/m.exec(stdout);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Demo 3 with eventsource-py: events in batches of 100, from the first publish until all are handled.
+"""Demo 3 with eventsource-py: events in batches of 100, ten of them on their way at once (AT_ONCE), from the first
+publish until all are handled.
 
 Waits for its partitions first, as the program that it is compared with does. Settings are the package's defaults.
 """
@@ -18,6 +19,12 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "test" / "real" / "python"))
 from publish import OrderPlaced, create_topics, registry  # noqa: E402
 
 BATCH = 100
+AT_ONCE = int(os.environ.get("AT_ONCE", "10"))
+
+
+def batch_from(first, total):
+    orders = range(first, min(first + BATCH, total))
+    return [OrderPlaced(aggregate_id=uuid4(), customer_id=f"cust-{n}", total_amount=float(n + 1)) for n in orders]
 
 
 async def run():
@@ -45,11 +52,9 @@ async def run():
         await asyncio.sleep(0.01)
 
     started = time.perf_counter()
-    for first in range(0, total, BATCH):
-        orders = range(first, min(first + BATCH, total))
-        await bus.publish(
-            [OrderPlaced(aggregate_id=uuid4(), customer_id=f"cust-{n}", total_amount=float(n + 1)) for n in orders]
-        )
+    for first in range(0, total, BATCH * AT_ONCE):
+        firsts = range(first, min(first + BATCH * AT_ONCE, total), BATCH)
+        await asyncio.gather(*(bus.publish(batch_from(n, total)) for n in firsts))
     published = time.perf_counter() - started
     while handled < total:
         await asyncio.sleep(0.005)

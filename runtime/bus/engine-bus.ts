@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { EventHub } from '../core/events.ts';
 import type { GroupSettings } from '../core/settings.ts';
+import type { PublishOptions } from '../core/thread-messages.ts';
 import { type LetterTopic, letterTopicsOf } from '../dead-letters/letter-topic.ts';
 import type { Fn, Spec } from '../handler/define-handlers.ts';
 import type { OutboundEvent, Published } from '../handler/outbound-event.ts';
@@ -60,10 +61,10 @@ export class EngineBus implements EventBus {
     for (const { listener } of [this.#status, this.#stats, this.#liveness]) events.listen(listener);
   }
 
-  async publish(events: BusEvent | readonly BusEvent[]): Promise<readonly Published[]> {
+  async publish(events: BusEvent | readonly BusEvent[], options?: PublishOptions): Promise<readonly Published[]> {
     const list: readonly BusEvent[] = Array.isArray(events) ? events : [events as BusEvent];
     const addressed = list.map((event): OutboundEvent => ({ ...event, topic: event.topic ?? this.#ownTopic(event) }));
-    return (await this.#engine.publisher()).publish(addressed);
+    return (await this.#engine.publisher()).publish(addressed, options);
   }
 
   subscribe(types: string | readonly string[] | Subscriber | SubscriberClass, handler?: Fn<never> | Spec<never>): void {

@@ -9,6 +9,7 @@
  *   idle ──start──▶ running ──stop──▶ idle            publishing and dead letters work in both
  */
 import type { EventHub } from '../core/events.ts';
+import type { PublishOptions } from '../core/thread-messages.ts';
 import type { DeadLetter } from '../dead-letters/dead-letter.ts';
 import type { ListOptions, Replayed } from '../dead-letters/dead-letters.ts';
 import type { Fn, Spec } from '../handler/define-handlers.ts';
@@ -24,11 +25,12 @@ export type BusEvent<T = unknown> = Omit<OutboundEvent<T>, 'topic'> & { readonly
 
 export interface EventBus {
   /**
-   * Writes events; those of one key in the given order, also after earlier calls.
+   * Writes events; those of one key in the given order, also after earlier calls. With `background` it resolves as soon
+   * as they have room in the producer, without places; what fails then is counted and logged only.
    * @returns where each was written, once they are acknowledged: not when they are handled
    * @throws as `Publisher.publish`; UsageError for an event without a topic on a bus that reads several
    */
-  publish(events: BusEvent | readonly BusEvent[]): Promise<readonly Published[]>;
+  publish(events: BusEvent | readonly BusEvent[], options?: PublishOptions): Promise<readonly Published[]>;
 
   /**
    * Subscribes a function to one type or several, or an object to what it names itself. Subscribers of an event run one

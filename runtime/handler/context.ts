@@ -1,4 +1,5 @@
 /** What a handler may ask of the runtime during one call. */
+import type { PublishOptions } from '../core/thread-messages.ts';
 import type { OutboundEvent, Published } from './outbound-event.ts';
 
 export interface Context {
@@ -31,10 +32,7 @@ export interface Context {
    * With `background` it resolves, and the record may be done, as soon as the events have room in the producer: without
    * places, and what fails later is counted and logged only.
    */
-  publish(
-    events: OutboundEvent | readonly OutboundEvent[],
-    options?: { readonly background?: boolean },
-  ): Promise<readonly Published[]>;
+  publish(events: OutboundEvent | readonly OutboundEvent[], options?: PublishOptions): Promise<readonly Published[]>;
   /** Gives the record up now: it goes to the dead letter topic without another attempt. */
   deadLetter(reason: string, detail?: unknown): never;
 }

@@ -56,6 +56,8 @@ export interface SendOptions {
   readonly deadLetter?: boolean;
   /** False: without room in the buffer it fails at once. */
   readonly waits?: boolean;
+  /** Settled when there was room for all of them: without places, with what had failed by then. */
+  readonly background?: boolean;
 }
 
 export interface Producer {
@@ -112,7 +114,8 @@ class QueuedProducer implements Producer {
   }
 
   deliver(records: readonly OutboundRecord[], options: SendOptions = {}): Promise<CallResult> {
-    return this.#hand(records, options).result;
+    const call = this.#hand(records, options);
+    return options.background === true ? call.handedOver() : call.result;
   }
 
   #hand(records: readonly OutboundRecord[], options: SendOptions): Call {
@@ -142,11 +145,10 @@ class QueuedProducer implements Producer {
     return places as readonly WrittenPlace[];
   }
 
-  async publish(records: readonly OutboundRecord[], { background }: PublishOptions = {}): Promise<PublishResult> {
-    const call = this.#hand(records, {});
-    const { places, failures } = await (background === true ? call.handedOver() : call.result);
+  async publish(records: readonly OutboundRecord[], options: PublishOptions = {}): Promise<PublishResult> {
+    const { places, failures } = await this.deliver(records, options);
     if (failures.length === 0)
-      return { kind: 'ok', places: background === true ? [] : (places as readonly WrittenPlace[]) };
+      return { kind: 'ok', places: options.background === true ? [] : (places as readonly WrittenPlace[]) };
     return {
       kind: 'failed',
       places,

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { sleep } from '../core/clock.ts';
-import type { OutboundRecord } from '../core/thread-messages.ts';
+import type { OutboundRecord, PublishOptions } from '../core/thread-messages.ts';
 import { type Delivery, deliveriesOf, publishFailure } from '../handler/delivery.ts';
 import { toRecord } from '../handler/envelope.ts';
 import type { OutboundEvent, Published } from '../handler/outbound-event.ts';
@@ -20,13 +20,14 @@ export interface CloseOptions {
 export interface Publisher {
   /**
    * Writes events; those of one key in the given order, also after earlier calls. Waits for room when
-   * `producer.bufferBytes` is full.
+   * `producer.bufferBytes` is full. With `background` it resolves as soon as there was room for all of them, without
+   * places: what fails later is counted and logged only, and `flush` waits for it (S-31).
    * @returns where each was written, in their order, once Kafka has acknowledged them
    * @throws TypeError, before anything is written, when an event cannot be; the message names the field
    * @throws ValidationError `RT_PUBLISH_SCHEMA`, before anything is written, when one is not what its schema says
    * @throws the failure of the only event, or `PartlyPublishedError` with what became of each
    */
-  publish(events: OutboundEvent | readonly OutboundEvent[]): Promise<readonly Published[]>;
+  publish(events: OutboundEvent | readonly OutboundEvent[], options?: PublishOptions): Promise<readonly Published[]>;
   /** As `publish`, for callers that decide event by event: what became of each, in their order. */
   deliver(events: readonly OutboundEvent[]): Promise<readonly Delivery[]>;
   /**
@@ -67,8 +68,17 @@ export class EventPublisher implements Publisher {
     return this.#options.producer.bufferedBytes;
   }
 
-  async publish(events: OutboundEvent | readonly OutboundEvent[]): Promise<readonly Published[]> {
-    const deliveries = await this.deliver(Array.isArray(events) ? events : [events]);
+  async publish(
+    events: OutboundEvent | readonly OutboundEvent[],
+    { background = false }: PublishOptions = {},
+  ): Promise<readonly Published[]> {
+    const list: readonly OutboundEvent[] = Array.isArray(events) ? events : [events];
+    if (background) {
+      const { failures } = await this.#options.producer.deliver(this.#recordsOf(list), { background });
+      if (failures.length > 0) throw failures[0]!.error;
+      return [];
+    }
+    const deliveries = await this.deliver(list);
     const failure = publishFailure(deliveries);
     if (failure !== null) throw failure;
     return deliveries.flatMap((delivery) => {
@@ -79,10 +89,7 @@ export class EventPublisher implements Publisher {
   }
 
   async deliver(events: readonly OutboundEvent[]): Promise<readonly Delivery[]> {
-    const { clock, newId, producer, outbound } = this.#options;
-    const records = events.map((event) => toRecord(event, noCause, clock.wallTime(), newId));
-    if (outbound !== null) for (const record of records) outbound(record);
-    const { places, failures } = await producer.deliver(records);
+    const { places, failures } = await this.#options.producer.deliver(this.#recordsOf(events));
     return deliveriesOf(
       places,
       failures.map(({ index, error }) => ({ index, error: error as Error })),
@@ -100,6 +107,13 @@ export class EventPublisher implements Publisher {
   close({ timeoutMs = closeTimeoutMs }: CloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(timeoutMs);
     return this.#closing;
+  }
+
+  #recordsOf(events: readonly OutboundEvent[]): readonly OutboundRecord[] {
+    const { clock, newId, outbound } = this.#options;
+    const records = events.map((event) => toRecord(event, noCause, clock.wallTime(), newId));
+    if (outbound !== null) for (const record of records) outbound(record);
+    return records;
   }
 
   async #close(timeoutMs: number): Promise<void> {

@@ -12,7 +12,7 @@ describe.skipIf(python.missing)('Demo 3 next to eventsource-py', { timeout: 120_
     onTestFinished(() => broker.close());
     const brokers = `${broker.address.host}:${broker.address.port}`;
     const ran: string[] = [];
-    const options = { brokers, python: python.path, events: 200, runs: 1 };
+    const options = { brokers, python: python.path, events: 200, atOnce: 2, runs: 1 };
     const found = await compareDemo3({ ...options, ran: (contender) => ran.push(contender) });
     expect(ran).toEqual(['runtime', 'eventsource-py']);
     for (const rate of [...found.runtime, ...found.python, found.timesAsFast]) expect(rate).toBeGreaterThan(0);
@@ -22,7 +22,7 @@ describe.skipIf(python.missing)('Demo 3 next to eventsource-py', { timeout: 120_
     const broker = await startBrokerThread();
     onTestFinished(() => broker.close());
     const brokers = `${broker.address.host}:${broker.address.port}`;
-    const options = { brokers, python: '/bin/true', events: 100, runs: 1 };
+    const options = { brokers, python: '/bin/true', events: 100, atOnce: 1, runs: 1 };
     await expect(compareDemo3(options)).rejects.toThrow(/demo3.py ended with 0 and did not handle 100 events/);
   });
 });

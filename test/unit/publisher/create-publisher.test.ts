@@ -59,6 +59,16 @@ test('calls that are not awaited keep their order, and flush waits for them', as
   expect(publisher.bufferedBytes).toBe(0);
 });
 
+test('S-31: in the background a publish resolves when there was room, and flush waits for it', async () => {
+  const { publisher, values } = await onBroker({ linger: '60s' });
+  expect(await publisher.publish([event, event], { background: true })).toEqual([]);
+  expect(publisher.bufferedBytes).toBeGreaterThan(0);
+  const large = { ...event, data: { total: 'x'.repeat(60 * 1024 * 1024) } };
+  await expect(publisher.publish(large, { background: true })).rejects.toMatchObject({ name: 'PublishError' });
+  await publisher.flush();
+  expect(await values()).toHaveLength(2);
+});
+
 test('close gives Kafka its time, then tells what is left', async () => {
   const { broker, publisher } = await onBroker();
   await publisher.publish(event);
