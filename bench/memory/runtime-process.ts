@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processUsage } from '../process-usage.ts';
 
 const bin = join(import.meta.dirname, '../../runtime/bin.js');
 const startPatienceMs = 120_000;
@@ -61,6 +62,20 @@ export class RuntimeProcess {
     this.#mustRun();
     const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+  }
+
+  /** User and system time so far, all threads. @throws as `rssBytes` */
+  cpuSeconds(): number {
+    this.#mustRun();
+    return processUsage(this.#child.pid!)!.cpuSeconds;
+  }
+
+  /** Resolves when every group has joined. @throws as `rssBytes` */
+  async ready(): Promise<void> {
+    while ((await fetch(`${this.#metricsUrl}/ready`, { headers: { connection: 'close' } })).status !== 200) {
+      this.#mustRun();
+      await sleep(50);
+    }
   }
 
   /** Sum of a counter over all of its labels. @throws as `rssBytes` */

@@ -6,7 +6,8 @@
  *    └────leads nothing of ours──▶ ended
  *
  * A partition without room is left out of the request: that is the backpressure. While one is left out, the broker is
- * asked to answer soon, so that the partition comes back soon after it has room again.
+ * asked to answer soon, so that the partition comes back soon after it has room again. While nothing comes at all, the
+ * broker is asked to wait longer and longer; a partition that opens meanwhile ends that wait, with its connection.
  *
  * A broker that says how long it wants to be left alone (quotas) is left alone so long. Topics go by id where the broker
  * tells ids, so that one made anew under an old name is refused instead of being read from where the old one was.
@@ -25,6 +26,8 @@ import type { AssignedPartition } from './partition.ts';
 
 /** How long a broker may wait for data while a partition of ours is left out. */
 const shortWaitMs = 10;
+/** How many times `fetch.maxWait` a broker may wait while nothing comes: idle groups cost a quarter. */
+const quietWaitsMax = 4;
 /** Of one partition in one answer: a fair share where many have much, and never less than a usual batch. */
 const partitionBytesMin = 1024 * 1024;
 const readCommitted = 1;
@@ -63,6 +66,8 @@ export type Asked = readonly {
 interface Plan {
   readonly ready: readonly { readonly partition: AssignedPartition; readonly leaderEpoch: number }[];
   readonly waitMs: number;
+  /** None is left out. */
+  readonly everything: boolean;
 }
 
 export class FetchLoop {
@@ -74,6 +79,12 @@ export class FetchLoop {
   #wake: (() => void) | null = null;
   /** Which partition comes first: the broker fills an answer from the front. */
   #turn = 0;
+  /** Answers in a row that brought nothing although every partition was asked for. */
+  #quiet = 0;
+  /** What is asked for while the broker waits longer than `fetch.maxWait`. */
+  #longAsked: Asked | null = null;
+  /** The request under way was given up for another one. */
+  #interrupted: boolean = false;
 
   constructor(options: FetchLoopOptions) {
     this.#options = options;
@@ -83,6 +94,7 @@ export class FetchLoop {
   /** Some partition may have room, or may have been added. Cheap: called for every bit of progress. */
   wake(): void {
     this.#wake?.();
+    if (this.#longAsked !== null && this.#leavesOut(this.#longAsked)) this.#interrupt();
   }
 
   /** What is under way is dropped when it arrives. */
@@ -105,6 +117,8 @@ export class FetchLoop {
           continue;
         }
         const asked = plan.ready.map(({ partition: p }) => ({ partition: p, epoch: p.epoch, position: p.position }));
+        this.#longAsked = plan.waitMs > group.fetch.maxWaitMs ? asked : null;
+        this.#interrupted = false;
         wait.began(`no answer to Fetch from ${addressText(node)}${this.#trouble}`, 2 * plan.waitMs);
         try {
           const request = this.#request(plan);
@@ -116,11 +130,17 @@ export class FetchLoop {
           // An error of the whole request is no answer that lets anybody go on.
           if (response.errorCode === 0) wait.over();
           this.#trouble = '';
+          this.#longAsked = null;
+          this.#interrupted = false;
+          this.#quiet = plan.everything && bringsNothing(response) ? this.#quiet + 1 : 0;
           if (!this.#stopped) await received(asked, response);
           client.recycle(node, purpose); // record sets are copies
           await this.#leaveAlone(response.throttleTimeMs);
         } catch (error) {
           wait.failed(error);
+          this.#quiet = 0;
+          this.#longAsked = null;
+          if (this.#interrupted) continue;
           if (error instanceof KafkaError) this.#trouble = `: ${error.message}`;
           if (!this.#stopped) await failed(error);
         }
@@ -151,13 +171,34 @@ export class FetchLoop {
       else if (hasRoom(partition)) return true;
       return false;
     });
-    if (ready.length === 0) return { ready, waitMs };
-    const leftOut = led.length > ready.length || moreToCome();
+    const everything = led.length === ready.length && !moreToCome();
+    if (ready.length === 0) return { ready, waitMs, everything };
     const first = this.#turn++ % ready.length;
+    // Who asks for more than a byte wants to wait for it that long, and no longer.
+    const quietWaits = group.fetch.minBytes > 1 ? 1 : Math.min(2 ** this.#quiet, quietWaitsMax);
     return {
       ready: [...ready.slice(first), ...ready.slice(0, first)],
-      waitMs: leftOut ? Math.min(waitMs, shortWaitMs) : waitMs,
+      waitMs: everything ? waitMs * quietWaits : Math.min(waitMs, shortWaitMs),
+      everything,
     };
+  }
+
+  /** Some partition could be read, and is not part of the request, or was elsewhere then. */
+  #leavesOut(asked: Asked): boolean {
+    const { partitions, hasRoom } = this.#options;
+    const places = new Map(asked.map((place) => [place.partition, place]));
+    return partitions().some(({ partition }) => {
+      const place = places.get(partition);
+      return (place === undefined || !isCurrent(place)) && hasRoom(partition);
+    });
+  }
+
+  /** The broker serves a connection's requests one after the other: the next one needs another connection. */
+  #interrupt(): void {
+    this.#longAsked = null;
+    this.#interrupted = true;
+    const { client, node, group } = this.#options;
+    void client.release(`fetch:${group.name}`, node);
   }
 
   #request({ ready, waitMs }: Plan): RequestOf<typeof fetch> {
@@ -200,4 +241,16 @@ export class FetchLoop {
       this.#wake = done;
     });
   }
+}
+
+/** What was asked for is still what is wanted. */
+export function isCurrent({ partition, epoch, position }: Asked[number]): boolean {
+  return partition.fetchable && partition.epoch === epoch && partition.position === position;
+}
+
+function bringsNothing({ errorCode, topics }: FetchResponse): boolean {
+  if (errorCode !== 0) return false;
+  return topics.every(({ partitions }) =>
+    partitions.every((answer) => answer.errorCode === 0 && (answer.records?.length ?? 0) === 0),
+  );
 }

@@ -19,7 +19,7 @@ import type { Cluster, Node } from '../kafka/cluster.ts';
 import type { KafkaClient } from '../kafka/port.ts';
 import { ProtocolError } from '../protocol/reader.ts';
 import { actionFor, fatalError } from './error-actions.ts';
-import { type Asked, FetchLoop, type FetchResponse } from './fetch-loop.ts';
+import { type Asked, FetchLoop, type FetchResponse, isCurrent } from './fetch-loop.ts';
 import type { AssignedPartition } from './partition.ts';
 import { splitRecords } from './record-sets.ts';
 import { retryBackoff } from './retry-backoff.ts';
@@ -242,10 +242,6 @@ export class Fetcher {
         this.arrange();
       });
   }
-}
-
-function isCurrent({ partition, epoch, position }: Asked[number]): boolean {
-  return partition.fetchable && partition.epoch === epoch && partition.position === position;
 }
 
 function fetchError(code: number): KafkaError {

@@ -50,8 +50,11 @@ export interface KafkaClient {
    */
   recycle(at: BrokerAddress, purpose: Purpose): void;
 
-  /** Closes the connections of a purpose at once; its open requests reject with `RT_KAFKA_CONNECTION`. */
-  release(purpose: Purpose): Promise<void>;
+  /**
+   * Closes the connections of a purpose at once; its open requests reject with `RT_KAFKA_CONNECTION`.
+   * @param at only the one to this broker
+   */
+  release(purpose: Purpose, at?: BrokerAddress): Promise<void>;
 
   /** Releases every purpose. Later calls of `send` reject. Resolves when no socket or timer is left. */
   close(): Promise<void>;

@@ -45,11 +45,17 @@ export class WireClient implements KafkaClient {
     this.#connections.get(purpose)?.get(addressText(at))?.recycle();
   }
 
-  async release(purpose: Purpose): Promise<void> {
-    const connections = [...(this.#connections.get(purpose)?.values() ?? [])];
-    this.#connections.delete(purpose);
-    for (const key of [...this.#lost]) if (key.startsWith(`${purpose} `)) this.#lost.delete(key);
-    await Promise.all(connections.map((connection) => connection.close(`${purpose} was released`)));
+  async release(purpose: Purpose, at?: BrokerAddress): Promise<void> {
+    const connections = this.#connections.get(purpose);
+    const nodes = at === undefined ? [...(connections?.keys() ?? [])] : [addressText(at)];
+    const gone = nodes.map((node) => {
+      this.#lost.delete(`${purpose} ${node}`);
+      const closed = connections?.get(node)?.close(`${purpose} was released`) ?? Promise.resolve();
+      connections?.delete(node);
+      this.#watchLeaving(closed);
+      return closed;
+    });
+    await Promise.all(gone);
   }
 
   async close(): Promise<void> {

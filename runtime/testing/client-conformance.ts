@@ -130,7 +130,9 @@ export function clientConformance(name: string, { create, broker }: ClientUnderT
       const poll = it.client.send(running.address, 'fetch:a', fetch, longPoll(topic), { maxVersion: 12 });
       const ended = expect(poll).rejects.toMatchObject({ code: 'RT_KAFKA_CONNECTION', retryable: true });
       await it.client.send(running.address, 'metadata', metadata, allTopics);
-      await it.client.release('fetch:a');
+      await it.client.release('fetch:a', { host: 'elsewhere', port: 1 });
+      await it.client.send(running.address, 'metadata', metadata, allTopics);
+      await it.client.release('fetch:a', running.address);
       await ended;
       // A purpose that was released can be used again.
       const soon = { ...longPoll(topic), maxWaitMs: 1 };

@@ -74,7 +74,7 @@ function appended(
       for (const stop of stops) stop();
       resolve();
     };
-    const timer = state.clock.after(waitMs, wake);
+    const timer = state.clock.after(Math.max(0, waitMs), wake);
     const stops = partitions.map((partition) => partition.onAppend(wake));
     signal.addEventListener('abort', wake);
   });

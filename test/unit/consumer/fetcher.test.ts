@@ -24,7 +24,7 @@ const firstId = '1'.padStart(32, '0');
 const secondId = '2'.padStart(32, '0');
 
 /** Two brokers; partition n of topic t is led by broker n % 2 + 1. */
-async function scene(partitionCount: number, topicId: string = zeroUuid) {
+async function scene(partitionCount: number, topicId: string = zeroUuid, minBytes = 1) {
   const clock = new ManualClock();
   const client = new ScriptedClient();
   const cluster = new Cluster({ client, clock, random: seededRandom(1) });
@@ -68,8 +68,9 @@ async function scene(partitionCount: number, topicId: string = zeroUuid) {
   const queue = new SetQueue(() => {});
   const partitions = leaders.map((_, partition) => new AssignedPartition({ topic: 't', partition }));
   for (const partition of partitions) partition.open(0);
+  const group = groupSettings('g', ['t']);
   const fetcher = new Fetcher({
-    group: groupSettings('g', ['t']),
+    group: { ...group, fetch: { ...group.fetch, minBytes } },
     client,
     cluster,
     clock,
@@ -199,6 +200,52 @@ test('when nothing has room nothing is asked, until somebody wakes it', async ()
   it.fetcher.wake();
   await it.clock.advance(0);
   expect(it.asked()).toEqual(['b1: 0']);
+});
+
+test('while nothing comes a broker is asked to wait longer, until something does', async () => {
+  await using it = await scene(1);
+  void it.read();
+  const waits = (): readonly number[] => it.client.requests('Fetch').map(({ maxWaitMs }) => maxWaitMs);
+  it.fetcher.arrange();
+  for (const wait of [0, 100, 200, 400, 399]) await it.clock.advance(wait);
+  expect(waits()).toEqual([100, 200, 400, 400]);
+  it.answers.set(0, [{ records: records(0, 5) }]);
+  await it.clock.advance(1);
+  expect(waits()).toEqual([100, 200, 400, 400, 400, 100]);
+});
+
+test('who wants more than a byte waits no longer for it than asked', async () => {
+  await using it = await scene(1, zeroUuid, 1000);
+  void it.read();
+  it.fetcher.arrange();
+  await it.clock.advance(1000);
+  expect(new Set(it.client.requests('Fetch').map(({ maxWaitMs }) => maxWaitMs))).toEqual(new Set([100]));
+});
+
+test('a partition that opens does not wait for the end of such a wait, nor does it end one elsewhere', async () => {
+  await using it = await scene(4);
+  void it.read();
+  const late = it.partitions.splice(2, 1);
+  it.fetcher.arrange();
+  for (const wait of [0, 100, 0]) await it.clock.advance(wait);
+  const before = it.asked().length;
+  it.fetcher.wake();
+  await it.clock.advance(0);
+  expect(it.asked()).toHaveLength(before);
+  it.partitions.push(...late);
+  it.fetcher.arrange();
+  await it.clock.advance(0);
+  expect(it.asked().slice(before)).toEqual(['b1: 0 2']);
+
+  for (const wait of [100, 0]) await it.clock.advance(wait);
+  it.partitions[0]!.reopen(7);
+  it.fetcher.wake();
+  await it.clock.advance(0);
+  const { maxWaitMs, topics } = it.client.requests('Fetch').at(-1);
+  expect([maxWaitMs, ...topics[0].partitions.map(({ offset }: { offset: number }) => offset).sort()]).toEqual([
+    100, 0, 7,
+  ]);
+  expect(it.story).toEqual([]);
 });
 
 test('an answer that comes after the partition was reopened is dropped', async () => {

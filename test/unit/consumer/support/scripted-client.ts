@@ -1,5 +1,6 @@
 /** A Kafka client whose broker is the test: each API is answered by a function, and what was sent is written down. */
 import { KafkaError } from '../../../../runtime/core/errors.ts';
+import type { BrokerAddress } from '../../../../runtime/core/settings.ts';
 import type { Destination, KafkaClient, SendOptions } from '../../../../runtime/kafka/port.ts';
 import type { Api } from '../../../../runtime/protocol/api.ts';
 
@@ -14,7 +15,11 @@ export interface Sent {
 export class ScriptedClient implements KafkaClient {
   readonly sent: Sent[] = [];
   readonly #answers = new Map<string, (request: never) => unknown>();
-  readonly #open = new Map<string, Set<(error: Error) => void>>();
+  readonly #open = new Set<{
+    readonly to: Destination;
+    readonly purpose: string;
+    readonly reject: (error: Error) => void;
+  }>();
 
   /** @param answer returns the response or a promise of it, or throws a KafkaError */
   on<Req, Res>(api: Api<Req, Res>, answer: (request: Req) => Partial<Res> | Promise<Partial<Res>>): void {
@@ -32,20 +37,21 @@ export class ScriptedClient implements KafkaClient {
     const answer = this.#answers.get(api.name);
     if (answer === undefined) throw new Error(`the test does not answer ${api.name}`);
     const released = Promise.withResolvers<never>();
-    const open = this.#open.get(purpose) ?? new Set();
-    this.#open.set(purpose, open);
-    open.add(released.reject);
+    const open = { to, purpose, reject: released.reject };
+    this.#open.add(open);
     try {
       return (await Promise.race([released.promise, answer(request as never)])) as Res;
     } finally {
-      open.delete(released.reject);
+      this.#open.delete(open);
     }
   }
 
   recycle(): void {}
 
-  async release(purpose: string): Promise<void> {
-    for (const reject of this.#open.get(purpose) ?? []) reject(connectionError());
+  async release(purpose: string, at?: BrokerAddress): Promise<void> {
+    for (const open of this.#open) {
+      if (open.purpose === purpose && (at === undefined || open.to === at)) open.reject(connectionError());
+    }
   }
 
   async close(): Promise<void> {}
