@@ -8,8 +8,7 @@ import { processUsage } from '../process-usage.ts';
 
 const bin = join(import.meta.dirname, '../../runtime/bin.js');
 const startPatienceMs = 120_000;
-/** Of what it prints, characters: enough for its start, and for why it ended; a line for each of thousands of deaths is not kept. */
-const keptHead = 100_000;
+/** Of what it prints, characters: enough for why it ended; a line for each of thousands of deaths is not kept. */
 const keptTail = 4_000;
 
 export class RuntimeProcess {
@@ -27,26 +26,27 @@ export class RuntimeProcess {
     }
   }
 
-  /** Resolves when it has joined its group. @throws with what it printed when it ends instead */
+  /** Resolves when all of its groups have joined. @throws with what it printed when it ends instead */
   static async start(manifest: string, env: Readonly<Record<string, string>>): Promise<RuntimeProcess> {
     const child = spawn(process.execPath, [bin, 'start', manifest], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let printed = '';
-    const joined = new Promise<string>((resolve, reject) => {
+    const listening = new Promise<string>((resolve, reject) => {
       const hear = (data: Buffer): void => {
-        if (printed.length < keptHead) printed += data;
+        printed = (printed + data).slice(-keptTail - data.length);
         const url = /metrics are at (http:\/\/[\d.:]+)/.exec(printed)?.[1];
-        if (url !== undefined && printed.includes('is joined')) resolve(url);
+        if (url !== undefined) resolve(url);
       };
       child.stdout.on('data', hear);
       child.stderr.on('data', hear);
       child.once('exit', (code) => reject(new Error(`runtime start ended with ${code}:\n${printed}`)));
-      setTimeout(() => reject(new Error(`the group has not joined:\n${printed}`)), startPatienceMs).unref();
     });
     try {
-      return new RuntimeProcess(child, await joined);
+      const runtime = new RuntimeProcess(child, await listening);
+      await runtime.#ready();
+      return runtime;
     } catch (error) {
       child.kill('SIGKILL');
       throw error;
@@ -70,14 +70,6 @@ export class RuntimeProcess {
     return processUsage(this.#child.pid!)!.cpuSeconds;
   }
 
-  /** Resolves when every group has joined. @throws as `rssBytes` */
-  async ready(): Promise<void> {
-    while ((await fetch(`${this.#metricsUrl}/ready`, { headers: { connection: 'close' } })).status !== 200) {
-      this.#mustRun();
-      await sleep(50);
-    }
-  }
-
   /** Sum of a counter over all of its labels. @throws as `rssBytes` */
   async counter(name: string): Promise<number> {
     this.#mustRun();
@@ -95,10 +87,19 @@ export class RuntimeProcess {
     await ended;
   }
 
+  async #ready(): Promise<void> {
+    for (const startedAt = performance.now(); (await this.#get('/ready')).status !== 200; await sleep(50)) {
+      if (performance.now() - startedAt > startPatienceMs) throw new Error(`not ready:\n${this.#lastWords}`);
+    }
+  }
+
   async #metrics(): Promise<string> {
+    return (await this.#get('/metrics')).text();
+  }
+
+  async #get(path: string): Promise<Response> {
     try {
-      const response = await fetch(`${this.#metricsUrl}/metrics`, { headers: { connection: 'close' } });
-      return await response.text();
+      return await fetch(`${this.#metricsUrl}${path}`, { headers: { connection: 'close' } });
     } catch (error) {
       // Its sockets are closed a little before its exit is told.
       await Promise.race([once(this.#child, 'exit'), sleep(1_000)]);

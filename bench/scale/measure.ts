@@ -39,7 +39,6 @@ export async function measure({ groups, execution }: Shape, brokers: string, idl
   const startedAt = performance.now();
   const runtime = await RuntimeProcess.start(manifest, { KAFKA_BROKERS: brokers });
   try {
-    await runtime.ready();
     const startSeconds = (performance.now() - startedAt) / 1000;
     const startCpuSeconds = runtime.cpuSeconds();
     await sleep(settleMs);
