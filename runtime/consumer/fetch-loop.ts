@@ -26,8 +26,8 @@ import type { AssignedPartition } from './partition.ts';
 
 /** How long a broker may wait for data while a partition of ours is left out. */
 const shortWaitMs = 10;
-/** How many times `fetch.maxWait` a broker may wait while nothing comes: idle groups cost a quarter. */
-const quietWaitsMax = 4;
+/** How many times `fetch.maxWait` a broker may wait while nothing comes: most of what an idle group costs is asking. */
+const quietWaitsMax = 8;
 /** Of one partition in one answer: a fair share where many have much, and never less than a usual batch. */
 const partitionBytesMin = 1024 * 1024;
 const readCommitted = 1;

@@ -207,11 +207,11 @@ test('while nothing comes a broker is asked to wait longer, until something does
   void it.read();
   const waits = (): readonly number[] => it.client.requests('Fetch').map(({ maxWaitMs }) => maxWaitMs);
   it.fetcher.arrange();
-  for (const wait of [0, 100, 200, 400, 399]) await it.clock.advance(wait);
-  expect(waits()).toEqual([100, 200, 400, 400]);
+  for (const wait of [0, 100, 200, 400, 800, 799]) await it.clock.advance(wait);
+  expect(waits()).toEqual([100, 200, 400, 800, 800]);
   it.answers.set(0, [{ records: records(0, 5) }]);
   await it.clock.advance(1);
-  expect(waits()).toEqual([100, 200, 400, 400, 400, 100]);
+  expect(waits()).toEqual([100, 200, 400, 800, 800, 800, 100]);
 });
 
 test('who wants more than a byte waits no longer for it than asked', async () => {
