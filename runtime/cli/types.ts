@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { EventSchema } from '../core/event-types.ts';
+import type { RuntimeSettings } from '../core/settings.ts';
 import { eventInterfaces } from '../schemas/event-interfaces.ts';
 import { exitCodes } from './exit-codes.ts';
 import { load } from './load.ts';
@@ -22,17 +23,13 @@ export async function runTypes(
   terminal: Terminal,
 ): Promise<number> {
   const events = new Map<string, EventSchema>();
-  for (const { schemas } of load(manifests, terminal).groups) {
-    for (const event of schemas.events) {
-      const other = events.get(event.type);
-      if (other !== undefined && other.file !== event.file) {
-        terminal.err(
-          `${event.type} is registered twice: ${other.file} and ${event.file}; want one schema for a type\n`,
-        );
-        return exitCodes.mistake;
-      }
-      events.set(event.type, event);
+  for (const event of registered(load(manifests, terminal))) {
+    const other = events.get(event.type);
+    if (other !== undefined && other.file !== event.file) {
+      terminal.err(`${event.type} is registered twice: ${other.file} and ${event.file}; want one schema for a type\n`);
+      return exitCodes.mistake;
     }
+    events.set(event.type, event);
   }
   if (events.size === 0) {
     terminal.err(
@@ -54,6 +51,12 @@ export async function runTypes(
   }
   terminal.err(`${out} is not what the schemas say; run the same command without --check\n`);
   return exitCodes.mistake;
+}
+
+/** What groups read, and what requests become. */
+function registered({ groups, gateway }: RuntimeSettings): readonly EventSchema[] {
+  const posted = gateway.routes.flatMap(({ schema }) => schema ?? []);
+  return [...groups.flatMap(({ schemas }) => schemas.events), ...posted];
 }
 
 function readIfThere(path: string): string | null {

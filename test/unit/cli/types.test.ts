@@ -97,3 +97,12 @@ test('no event types, and no file to write to, are told', async () => {
   expect(await types(...args)).toMatchObject({ exitCode: 1, err: expect.stringContaining('schemas.events') });
   expect(await types('m.yaml')).toMatchObject({ exitCode: 1, err: expect.stringContaining('--out') });
 });
+
+test('a manifest of gateway routes alone has types too', async () => {
+  const { types, write, written } = scene({});
+  write('schemas/order.json', JSON.stringify(order));
+  const route = 'POST /orders: { topic: orders.stream, type: OrderPlaced, key: $.id }';
+  write('m.yaml', `schemas: { events: { OrderPlaced: ./schemas/order.json } }\ngateway: { routes: { ${route} } }\n`);
+  expect(await types(...args)).toEqual({ exitCode: 0, out: 'gen/events.ts: 1 event types\n', err: '' });
+  expect(written()).toContain('interface OrderPlaced');
+});
