@@ -79,6 +79,7 @@ class GroupConsumer implements Consumer {
       positions: new Positions({
         ...options,
         coordinator: this.#coordinator,
+        commit: (offsets) => this.#commits.commit(offsets),
         saved: group.offsets === null ? null : (hooks.position ?? null),
       }),
       discard: (gone) => this.#queue.discard(gone),

@@ -38,7 +38,7 @@ interface Refused {
 
 export class OffsetCommits {
   readonly #options: OffsetCommitsOptions;
-  /** Resolves with the answer of the last request, or when there will be none. */
+  /** Resolves with the answers of all requests, or when there will be none. */
   #answered: Promise<void> = Promise.resolve();
 
   constructor(options: OffsetCommitsOptions) {
@@ -109,10 +109,7 @@ export class OffsetCommits {
         },
         { maxVersion: 9 }, // from v10 on topics go by id
       );
-      this.#answered = sent.then(
-        () => {},
-        () => {},
-      );
+      this.#answered = Promise.allSettled([this.#answered, sent]).then(() => {});
       const response = await sent;
       const codes = response.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode));
       return this.#judge(codes, member);

@@ -67,9 +67,9 @@ export class AssignedPartition implements TopicPartition {
     return this.#state === 'open' && !this.#stopped;
   }
 
-  /** A commit under `epoch` may be sent. */
+  /** A commit under `epoch` may be sent; under 0, while it is opening, where it begins. */
   mayCommit(epoch: number): boolean {
-    return this.#epoch === epoch && (this.#state === 'open' || this.#state === 'draining');
+    return this.#epoch === epoch && ['opening', 'open', 'draining'].includes(this.#state);
   }
 
   /** The position is known. @returns the epoch that begins */

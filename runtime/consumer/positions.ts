@@ -2,10 +2,16 @@
  * Finds where to begin: the group's committed offset, or the place that `from` names when there is none (or none that
  * still exists). Asks until every partition has its answer or is not wanted any more.
  *
- *   opening ──OffsetFetch──▶ committed offset ────────────────▶ found
- *      │  ▲       └─none──▶ ListOffsets at the leader (from) ──▶ found
+ *   opening ──OffsetFetch──▶ committed offset ────────────────────────▶ found
+ *      │  ▲       └─none──▶ ListOffsets at the leader (from) ─ ─ ─ ─ ─ ─▶ found
+ *      │  │                                        └─latest─▶ committed ──▶ found
  *      │  └─null─┐
- *      └──────▶ load() of `offsets`, where there is one ───────▶ found
+ *      └──────▶ load() of `offsets`, where there is one ───────────────▶ found
+ *
+ * `latest` means the end of the partition when the group first met it, whatever happens afterwards: so that place is
+ * committed before anything is read. Else whoever got the partition before its first record was handled, or this process
+ * after a crash, would begin at another end, and what came in between would be lost. A partition that a topic has got
+ * since this process knows it was never behind anybody: it is read from its beginning.
  */
 import { backoffMs } from '../core/backoff.ts';
 import { type Clock, sleep } from '../core/clock.ts';
@@ -15,6 +21,7 @@ import type { Emit } from '../core/events.ts';
 import type { Random } from '../core/random.ts';
 import { partitionKey, type TopicPartition } from '../core/record-set.ts';
 import type { GroupSettings } from '../core/settings.ts';
+import type { CommitOffset, CommitReply } from '../core/stages.ts';
 import type { Cluster, Node } from '../kafka/cluster.ts';
 import type { KafkaClient } from '../kafka/port.ts';
 import { listOffsets, offsetPlaces } from '../protocol/list-offsets.ts';
@@ -34,6 +41,8 @@ export interface PositionsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
+  /** Commits where opening partitions begin. */
+  readonly commit: (offsets: readonly CommitOffset[]) => Promise<CommitReply>;
   /** Where the user has saved a position; null where that is Kafka's business. */
   readonly saved: ((partition: TopicPartition) => Promise<number | null>) | null;
 }
@@ -110,15 +119,37 @@ export class Positions {
         { retryable: false },
       );
     }
+    const begins = new Map<P, number>();
     await this.#until(search, async (open, settle) => {
-      const offsets = await this.#listOffsets(open, offsetPlaces[from]);
-      for (const partition of open) {
-        const offset = offsets.get(partitionKey(partition));
-        if (offset === undefined) continue;
+      const unknown = open.filter((partition) => !begins.has(partition));
+      for (const [place, of] of Map.groupBy(unknown, (partition) => this.#placeIn(partition, from))) {
+        const offsets = await this.#listOffsets(of, offsetPlaces[place]);
+        for (const partition of of) {
+          const offset = offsets.get(partitionKey(partition));
+          if (offset !== undefined) begins.set(partition, offset);
+        }
+      }
+      const found = open.filter((partition) => begins.has(partition) && search.wanted(partition));
+      if (from === 'latest' && !(await this.#keep(found, begins))) return;
+      for (const partition of found) {
         settle(partition);
-        if (search.wanted(partition)) search.found(partition, offset);
+        if (search.wanted(partition)) search.found(partition, begins.get(partition)!);
       }
     });
+  }
+
+  #placeIn({ topic, partition }: TopicPartition, from: 'earliest' | 'latest'): 'earliest' | 'latest' {
+    const { firstPartitionCount } = this.#options.cluster.topic(topic);
+    return firstPartitionCount > 0 && partition >= firstPartitionCount ? 'earliest' : from;
+  }
+
+  async #keep<P extends TopicPartition>(partitions: readonly P[], begins: ReadonlyMap<P, number>): Promise<boolean> {
+    if (partitions.length === 0) return true;
+    const offsets = partitions.map((of) => ({
+      ...{ topic: of.topic, partition: of.partition, offset: begins.get(of)! },
+      epoch: 0, // as long as it is opening
+    }));
+    return (await this.#options.commit(offsets)).kind === 'committed';
   }
 
   /** Repeats `ask` with what is still open, with backoff. */

@@ -43,6 +43,8 @@ export interface TopicView {
   readonly topicId: string;
   /** 0 where the topic does not exist (yet). */
   readonly partitionCount: number;
+  /** When this process first saw the topic, which may have grown since. 0 where it never did. */
+  readonly firstPartitionCount: number;
   /** Kafka's code for the topic as a whole; 0 when it is fine. */
   readonly errorCode: number;
 }
@@ -63,6 +65,8 @@ export class Cluster {
   #nodes: readonly Node[] = [];
   #topics: ReadonlyMap<string, TopicView> = new Map();
   #leaders: ReadonlyMap<string, Leader> = new Map();
+  /** By name and id of the topic. */
+  readonly #firstPartitionCounts = new Map<string, number>();
   #refreshing: { readonly topics: ReadonlySet<string>; readonly done: Promise<void> } | null = null;
   #refreshedAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
@@ -102,6 +106,7 @@ export class Cluster {
         name,
         topicId: zeroUuid,
         partitionCount: 0,
+        firstPartitionCount: 0,
         errorCode: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION,
       }
     );
@@ -205,7 +210,13 @@ export class Cluster {
     for (const topic of response.topics) {
       if (topic.name === null) continue;
       const { name, topicId, errorCode } = topic;
-      topics.set(name, { name, topicId, errorCode, partitionCount: topic.partitions.length });
+      const partitionCount = topic.partitions.length;
+      const first = `${name} ${topicId}`;
+      if (partitionCount > 0 && !this.#firstPartitionCounts.has(first)) {
+        this.#firstPartitionCounts.set(first, partitionCount);
+      }
+      const firstPartitionCount = this.#firstPartitionCounts.get(first) ?? 0;
+      topics.set(name, { name, topicId, errorCode, partitionCount, firstPartitionCount });
       for (const { partition, leader, leaderEpoch } of topic.partitions) {
         const node = byId.get(leader);
         if (node !== undefined) leaders.set(partitionKey({ topic: name, partition }), { node, leaderEpoch });

@@ -12,18 +12,20 @@ const headers = [['sequence', Buffer.from('0')] as const, ['poison', Buffer.from
 describe(target.name, () => {
   target.use();
 
-  test('partitions are added while records flow', async (t) => {
-    const { rt, load, kafka, topic, frames } = await startScene(t, target);
+  test.for(['earliest', 'latest'])('partitions are added while records flow, from: %s', async (from, t) => {
+    const { rt, load, kafka, topic, frames } = await startScene(t, target, { group: { from } });
     await load.publish(40);
     await addPartitions(kafka, topic, 4);
+    // Before the group knows of them; with `latest` they are not passed over either.
+    for (const partition of [2, 3]) await write(partition, { kafka, topic }, 1);
     // Topics are looked at once a minute, or when a leader has moved.
     frames.next('Fetch', { kind: 'error', code: 6 });
     await rt.until(() => new Set(rt.events('partition.opened').map(({ partition }) => partition)).size === 4);
-    await rt.until(() => load.handled === 40);
+    await rt.until(() => load.handled === 42);
     for (const partition of [0, 1, 2, 3]) await write(partition, { kafka, topic }, 1);
-    await rt.until(() => load.handled === 44);
+    await rt.until(() => load.handled === 46);
     const ends = await Promise.all([0, 1, 2, 3].map((partition) => offsetOf(partition)));
-    expect(ends.slice(2)).toEqual([1n, 1n]);
+    expect(ends.slice(2)).toEqual([2n, 2n]);
     expect(rt.count('group.failed')).toBe(0);
 
     async function offsetOf(partition: number): Promise<bigint | null> {

@@ -4,9 +4,9 @@ import { AssignedPartition } from '../../../runtime/consumer/partition.ts';
 
 const fresh = (): AssignedPartition => new AssignedPartition({ topic: 't', partition: 0 });
 
-test('is fetched only while open, committed also while draining', () => {
+test('is fetched only while open, committed also while opening (where it begins) and draining', () => {
   const partition = fresh();
-  expect([partition.fetchable, partition.mayCommit(partition.epoch)]).toEqual([false, false]);
+  expect([partition.fetchable, partition.mayCommit(partition.epoch)]).toEqual([false, true]);
   const epoch = partition.open(3);
   expect([partition.fetchable, partition.mayCommit(epoch), partition.position]).toEqual([true, true, 3]);
   partition.drain();

@@ -5,6 +5,7 @@ import { Positions } from '../../../runtime/consumer/positions.ts';
 import { seededRandom } from '../../../runtime/core/random.ts';
 import type { TopicPartition } from '../../../runtime/core/record-set.ts';
 import type { GroupSettings } from '../../../runtime/core/settings.ts';
+import type { CommitOffset, CommitReply } from '../../../runtime/core/stages.ts';
 import { Cluster } from '../../../runtime/kafka/cluster.ts';
 import { zeroUuid } from '../../../runtime/protocol/codec.ts';
 import { kafkaErrors as k } from '../../../runtime/protocol/error-codes.ts';
@@ -22,7 +23,9 @@ async function scene(committed: readonly number[], from: GroupSettings['from'] =
   const client = new ScriptedClient();
   const cluster = new Cluster({ client, clock, random: seededRandom(1) });
   const place = { errorCode: 0, leaderEpoch: 1, replicas: [], isr: [], offlineReplicas: [] };
-  const state = { errors: [] as number[], leaders: committed.map(() => 1), given: new Set<number>() };
+  const kept: string[] = [];
+  const replies: CommitReply['kind'][] = [];
+  const state = { replies, end: 30, errors: [] as number[], leaders: committed.map(() => 1), given: new Set<number>() };
   client.on(findCoordinator, () => ({ nodeId: 1, host: 'b', port: 1, errorCode: 0, coordinators: [] }));
   client.on(metadata, () => ({
     brokers: [{ nodeId: 1, host: 'b', port: 1, rack: null }],
@@ -46,7 +49,7 @@ async function scene(committed: readonly number[], from: GroupSettings['from'] =
       name,
       partitions: partitions.map(({ partition, timestamp }) => ({
         ...{ partition, errorCode: state.errors.shift() ?? 0, timestamp: -1, leaderEpoch: 1 },
-        offset: timestamp === offsetPlaces.earliest ? 3 : 30,
+        offset: timestamp === offsetPlaces.earliest ? 3 : state.end,
       })),
     })),
   }));
@@ -58,6 +61,11 @@ async function scene(committed: readonly number[], from: GroupSettings['from'] =
     random: seededRandom(1),
     coordinator: new Coordinator('g', client, cluster),
     emit: () => {},
+    commit: async (offsets: readonly CommitOffset[]): Promise<CommitReply> => {
+      kept.push(offsets.map(({ partition, offset, epoch }) => `${partition}@${offset} epoch ${epoch}`).join(' '));
+      state.end++; // records go on coming
+      return { kind: state.replies.shift() ?? 'committed', reason: 'as the test wants' } as CommitReply;
+    },
     saved: null,
   };
   const positions = new Positions({ ...options, group: groupSettings('g', ['t'], { from }) });
@@ -80,7 +88,7 @@ async function scene(committed: readonly number[], from: GroupSettings['from'] =
     await work;
     return found;
   };
-  return { clock, client, state, positions, search, run };
+  return { clock, client, cluster, state, kept, positions, search, run };
 }
 
 test('committed offsets win, the rest begins where `from` says', async () => {
@@ -90,6 +98,30 @@ test('committed offsets win, the rest begins where `from` says', async () => {
   const latest = await scene([7, -1], 'latest');
   expect(await latest.run(latest.positions.committed(latest.search))).toEqual(['0@7', '1@30']);
   expect(latest.client.requests('ListOffsets')[0].isolationLevel).toBe(1);
+});
+
+test('`from: latest` is the end that was found first, and it is committed before anything is read', async () => {
+  const { positions, search, state, kept, run } = await scene([-1, 7], 'latest');
+  state.replies.push('retry', 'lost');
+  expect(await run(positions.committed(search))).toEqual(['1@7', '0@30']);
+  expect(kept).toEqual(['0@30 epoch 0', '0@30 epoch 0', '0@30 epoch 0']);
+});
+
+test('`from: latest`: what is given up while it is committed is not opened', async () => {
+  const { positions, search, state, run } = await scene([-1], 'latest');
+  state.replies.push('lost');
+  const work = run(positions.committed(search));
+  state.given.add(0);
+  expect(await work).toEqual([]);
+});
+
+test('a partition that a topic has got since is read from its beginning, also with `from: latest`', async () => {
+  const { positions, search, cluster, state, kept, run } = await scene([-1], 'latest');
+  state.leaders.push(1);
+  await run(cluster.refresh());
+  const all = { ...search, partitions: [0, 1].map((partition) => ({ topic: 't', partition })) };
+  expect(await run(positions.fromStart(all))).toEqual(['0@30', '1@3']);
+  expect(kept).toEqual(['0@30 epoch 0 1@3 epoch 0']);
 });
 
 test('`from: fail` forbids to choose, and says how to go on', async () => {
