@@ -165,7 +165,12 @@ export type FromThread =
    * An unhandled rejection, a late throw, `process.exit` or a handler that goes on after its abort: the thread cannot be
    * trusted and is to be replaced. `culprit`: the record whose handler is at fault, where that is known.
    */
-  | { readonly kind: 'tainted'; readonly reason: string; readonly culprit?: PlaceOfRecord };
+  | {
+      readonly kind: 'tainted';
+      readonly reason: string;
+      /** `any` of those that had begun: nothing was on the stack, and what is by now came later. */
+      readonly culprit?: PlaceOfRecord | 'any';
+    };
 
 export interface PlaceOfRecord extends TopicPartition {
   readonly offset: number;

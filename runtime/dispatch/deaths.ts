@@ -3,7 +3,8 @@
  * until the share is given up. What follows from the number (three deaths: dead letter) is the worker's to decide.
  *
  * A thread that is given up for a handler that went on after its abort names the record: nothing else is to blame. When
- * a record was on the stack of a thread, that record alone is the suspect: no other code can have run. Otherwise
+ * a record was on the stack of a thread, that record alone is the suspect: no other code can have run; unless the thread
+ * was given up for an error that nobody waited for, since then it went on until it ended. Otherwise
  * all that were started and had not finished are, and the next thread runs them one by one, so that a second death
  * tells which of them it was.
  *
@@ -26,20 +27,21 @@ export class Deaths {
 
   /**
    * A thread has died.
-   * @param inFlight what it had @param culprit the record that is to blame, where that is known
+   * @param inFlight what it had @param culprit the record that is to blame, where that is known; `any` of what had begun
    * @returns all suspects of these shares that are not finished, with their deaths so far
    */
   record(
     inFlight: ReadonlyMap<string, InFlight>,
-    culprit: Culprit | null = null,
+    culprit: Culprit | 'any' | null = null,
   ): ReadonlyMap<string, Opening['suspects']> {
     const running = [...inFlight].map(([share, sets]) => ({ share, sets, suspects: sets.suspects() }));
-    const onStack = running.some(({ suspects }) => suspects.some((suspect) => suspect.running));
+    const onStack = culprit !== 'any' && running.some(({ suspects }) => suspects.some((suspect) => suspect.running));
     const result = new Map<string, Opening['suspects']>();
     for (const { share, sets, suspects } of running) {
-      const blamed = suspects.filter((suspect) =>
-        culprit === null ? suspect.running || !onStack : suspect.offset === culprit.offset && share === culprit.share,
-      );
+      const blamed = suspects.filter(({ offset, running: isOnStack }) => {
+        if (culprit === null || culprit === 'any') return isOnStack || !onStack;
+        return offset === culprit.offset && share === culprit.share;
+      });
       const all = this.#raise(share, sets, blamed);
       if (all.length > 0) result.set(share, all);
     }

@@ -250,9 +250,12 @@ export class Dispatcher implements Dispatch {
     void flow.slot.replace(`a record set was not taken: ${toErrorData(error).message}`);
   }
 
-  #died(slot: ThreadSlot, culprit: PlaceOfRecord | null): void {
+  #died(slot: ThreadSlot, culprit: PlaceOfRecord | 'any' | null): void {
     const worked = this.#flows.all().filter((flow) => flow.slot === slot && !flow.inFlight.empty);
-    const blamed = culprit && { share: this.#flowIn(slot, culprit)?.shareKey ?? '', offset: culprit.offset };
+    const blamed =
+      culprit === null || culprit === 'any'
+        ? culprit
+        : { share: this.#flowIn(slot, culprit)?.shareKey ?? '', offset: culprit.offset };
     const suspects = this.#deaths.record(new Map(worked.map((flow) => [flow.shareKey, flow.inFlight])), blamed);
     for (const flow of worked) {
       flow.lost = true;

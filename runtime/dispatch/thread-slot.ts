@@ -24,7 +24,7 @@ export interface ThreadSlotHooks {
   /** The thread is to be replaced. Its end takes as long as a native call holds it. */
   ending(slot: ThreadSlot, reason: string): void;
   /** Nothing of the thread runs or writes any more; its successor is not there yet. @param culprit as for `replace` */
-  died(slot: ThreadSlot, culprit: PlaceOfRecord | null): void;
+  died(slot: ThreadSlot, culprit: PlaceOfRecord | 'any' | null): void;
   /** A successor did not start; the next one follows. It ran nothing, so nothing that was in flight is to blame. */
   notStarted(slot: ThreadSlot, reason: string): void;
   /** The successor has loaded the handlers. */
@@ -111,7 +111,7 @@ export class ThreadSlot {
    * Ends the thread and starts another one in its place. Has no effect while that is under way.
    * @param culprit the record that is to blame, where that is known
    */
-  async replace(reason: string, culprit: PlaceOfRecord | null = null): Promise<void> {
+  async replace(reason: string, culprit: PlaceOfRecord | 'any' | null = null): Promise<void> {
     const thread = this.#thread;
     if (!this.#ready || thread === null) return;
     this.#ready = false;

@@ -50,7 +50,7 @@ function givenBack(done: SetDone): object {
 function watchThread(post: (message: FromThread) => void): void {
   const tainted = (what: string, thrown: unknown): void => {
     const { name, message, stack } = toErrorData(thrown);
-    post({ kind: 'tainted', reason: `${what}: ${stack ?? `${name}: ${message}`}` });
+    post({ kind: 'tainted', reason: `${what}: ${stack ?? `${name}: ${message}`}`, culprit: 'any' });
   };
   process.on('unhandledRejection', (reason) => tainted('a promise was rejected and nobody waited for it', reason));
   process.on('uncaughtException', (error) => tainted('an error was thrown after its handler had returned', error));
