@@ -19,7 +19,8 @@ import type { Cluster, Node } from '../kafka/cluster.ts';
 import type { KafkaClient } from '../kafka/port.ts';
 import { ProtocolError } from '../protocol/reader.ts';
 import { actionFor, fatalError } from './error-actions.ts';
-import { type Asked, FetchLoop, type FetchResponse, isCurrent } from './fetch-loop.ts';
+import { FetchLoop } from './fetch-loop.ts';
+import { type Asked, type FetchResponse, isCurrent, type LedPartition } from './fetch-plan.ts';
 import type { AssignedPartition } from './partition.ts';
 import { splitRecords } from './record-sets.ts';
 import { retryBackoff } from './retry-backoff.ts';
@@ -107,9 +108,11 @@ export class Fetcher {
       client,
       clock,
       wait: new LoopWait(emit, { group: group.name, loop: `fetch from ${address}` }),
-      hasRoom,
-      partitions: () => this.#ledBy(address),
-      moreToCome: () => [...partitions()].some(({ state }) => state === 'opening'),
+      readable: {
+        hasRoom,
+        partitions: () => this.#ledBy(address),
+        moreToCome: () => [...partitions()].some(({ state }) => state === 'opening'),
+      },
       received: (asked, response) => this.#receive(asked, response),
       failed: (error) => this.#fail(error),
       ended: () => this.#loops.delete(address),
@@ -133,9 +136,9 @@ export class Fetcher {
     return this.#options.endOf?.(partition) ?? Number.POSITIVE_INFINITY;
   }
 
-  #ledBy(address: string) {
+  #ledBy(address: string): LedPartition[] {
     this.#findReplaced();
-    const led: { partition: AssignedPartition; leaderEpoch: number }[] = [];
+    const led: LedPartition[] = [];
     for (const partition of this.#options.partitions()) {
       if (!this.#isWanted(partition)) continue;
       const leader = this.#options.cluster.leaderOf(partition);

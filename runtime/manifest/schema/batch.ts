@@ -4,7 +4,9 @@ export const batchOptions = {
     type: 'string',
     duration: { min: '1ms', max: '60s' },
     default: '500ms',
-    description: 'How long a broker may wait for minBytes before it answers a fetch.',
+    description:
+      'How long a broker may wait for minBytes before it answers a fetch. While a group is idle and minBytes is 1, up to ' +
+      'eight times as long, but not over 5s: a record that comes ends the wait at once.',
   },
   minBytes: {
     type: ['integer', 'string'],
