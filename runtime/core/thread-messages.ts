@@ -163,14 +163,18 @@ export type FromThread =
   | { readonly kind: 'log'; readonly line: LogLine }
   /**
    * An unhandled rejection, a late throw, `process.exit` or a handler that goes on after its abort: the thread cannot be
-   * trusted and is to be replaced. `culprit`: the record whose handler is at fault, where that is known.
+   * trusted and is to be replaced.
    */
-  | {
-      readonly kind: 'tainted';
-      readonly reason: string;
-      /** `any` of those that had begun: nothing was on the stack, and what is by now came later. */
-      readonly culprit?: PlaceOfRecord | 'any';
-    };
+  | { readonly kind: 'tainted'; readonly reason: string; readonly blame: Blame };
+
+/**
+ * Which record the death of a thread is counted against: the one named, or
+ *
+ *   on-stack   the one that ran when the thread ended; where none did, all that had begun
+ *   begun      all that had begun: nothing was on the stack when it went wrong, and what is by now came later
+ *   none       it was no record's doing
+ */
+export type Blame = PlaceOfRecord | 'on-stack' | 'begun' | 'none';
 
 export interface PlaceOfRecord extends TopicPartition {
   readonly offset: number;

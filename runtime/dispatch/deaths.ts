@@ -2,17 +2,17 @@
  * How often each record was running when its thread died. Kept on the main thread, since the threads are what dies,
  * until the share is given up. What follows from the number (three deaths: dead letter) is the worker's to decide.
  *
- * A thread that is given up for a handler that went on after its abort names the record: nothing else is to blame. When
- * a record was on the stack of a thread, that record alone is the suspect: no other code can have run; unless the thread
- * was given up for an error that nobody waited for, since then it went on until it ended. Otherwise
- * all that were started and had not finished are, and the next thread runs them one by one, so that a second death
- * tells which of them it was.
+ * A thread that is given up for a handler that went on after its abort names the record: nothing else is to blame. One
+ * that is given up for a hook blames none. When a record was on the stack of a thread, that record alone is the suspect:
+ * no other code can have run; unless the thread was given up for an error that nobody waited for, since then it went on
+ * until it ended. Otherwise all that were started and had not finished are, and the next thread runs them one by one, so
+ * that a second death tells which of them it was.
  *
  * A suspect stays one until it is finished, whoever else kills its thread meanwhile: two culprits would take turns
  * otherwise, each of them run anew after the death that the other one caused.
  */
-import type { Opening } from '../core/thread-messages.ts';
-import type { InFlight } from './in-flight.ts';
+import type { Blame, Opening, PlaceOfRecord } from '../core/thread-messages.ts';
+import type { InFlight, Suspect } from './in-flight.ts';
 
 /** A record that is to blame for the death of its thread. */
 export interface Culprit {
@@ -27,21 +27,24 @@ export class Deaths {
 
   /**
    * A thread has died.
-   * @param inFlight what it had @param culprit the record that is to blame, where that is known; `any` of what had begun
+   * @param inFlight what it had @param blame which of it this is counted against
    * @returns all suspects of these shares that are not finished, with their deaths so far
    */
   record(
     inFlight: ReadonlyMap<string, InFlight>,
-    culprit: Culprit | 'any' | null = null,
+    blame: Culprit | Exclude<Blame, PlaceOfRecord> = 'on-stack',
   ): ReadonlyMap<string, Opening['suspects']> {
-    const running = [...inFlight].map(([share, sets]) => ({ share, sets, suspects: sets.suspects() }));
-    const onStack = culprit !== 'any' && running.some(({ suspects }) => suspects.some((suspect) => suspect.running));
+    const begun = [...inFlight].map(([share, sets]) => ({ share, sets, suspects: sets.suspects() }));
+    const someOnStack = begun.some(({ suspects }) => suspects.some((suspect) => suspect.running));
+    const isBlamed = (share: string, { offset, running }: Suspect): boolean => {
+      if (blame === 'none') return false;
+      if (blame === 'begun') return true;
+      if (blame === 'on-stack') return running || !someOnStack;
+      return share === blame.share && offset === blame.offset;
+    };
     const result = new Map<string, Opening['suspects']>();
-    for (const { share, sets, suspects } of running) {
-      const blamed = suspects.filter(({ offset, running: isOnStack }) => {
-        if (culprit === null || culprit === 'any') return isOnStack || !onStack;
-        return offset === culprit.offset && share === culprit.share;
-      });
+    for (const { share, sets, suspects } of begun) {
+      const blamed = suspects.filter((suspect) => isBlamed(share, suspect));
       const all = this.#raise(share, sets, blamed);
       if (all.length > 0) result.set(share, all);
     }

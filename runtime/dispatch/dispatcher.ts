@@ -21,11 +21,11 @@ import type { GroupSettings } from '../core/settings.ts';
 import type { Dispatch, DispatchHooks, DrainReason } from '../core/stages.ts';
 import type {
   AbortReason,
+  Blame,
   CloseMode,
   ExhaustedReport,
   FromThread,
   Opening,
-  PlaceOfRecord,
   SetDone,
   ToThread,
 } from '../core/thread-messages.ts';
@@ -88,7 +88,7 @@ export class Dispatcher implements Dispatch {
           this.#positions.died(slot);
           this.#tellDeath(slot, reason);
         },
-        died: (slot, culprit) => this.#died(slot, culprit),
+        died: (slot, blame) => this.#died(slot, blame),
         notStarted: (slot, reason) => this.#tellDeath(slot, reason),
         replaced: (slot) => this.#replaced(slot),
       },
@@ -217,7 +217,7 @@ export class Dispatcher implements Dispatch {
         this.#positions.answered(message);
         return;
       case 'tainted':
-        void slot.replace(message.reason, message.culprit);
+        void slot.replace(message.reason, message.blame);
         return;
       default:
         tellReport(emit, group.name, slot.index, message);
@@ -250,13 +250,12 @@ export class Dispatcher implements Dispatch {
     void flow.slot.replace(`a record set was not taken: ${toErrorData(error).message}`);
   }
 
-  #died(slot: ThreadSlot, culprit: PlaceOfRecord | 'any' | null): void {
+  #died(slot: ThreadSlot, blame: Blame): void {
     const worked = this.#flows.all().filter((flow) => flow.slot === slot && !flow.inFlight.empty);
-    const blamed =
-      culprit === null || culprit === 'any'
-        ? culprit
-        : { share: this.#flowIn(slot, culprit)?.shareKey ?? '', offset: culprit.offset };
-    const suspects = this.#deaths.record(new Map(worked.map((flow) => [flow.shareKey, flow.inFlight])), blamed);
+    const suspects = this.#deaths.record(
+      new Map(worked.map((flow) => [flow.shareKey, flow.inFlight])),
+      typeof blame === 'string' ? blame : { share: this.#flowIn(slot, blame)?.shareKey ?? '', offset: blame.offset },
+    );
     for (const flow of worked) {
       flow.lost = true;
       flow.suspects = suspects.get(flow.shareKey) ?? [];

@@ -14,7 +14,7 @@ import { type Clock, sleep } from '../core/clock.ts';
 import { toErrorData } from '../core/error-data.ts';
 import { HandlerError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
-import type { FromThread, PlaceOfRecord, RecordsTask, SetDone, ToThread } from '../core/thread-messages.ts';
+import type { Blame, FromThread, RecordsTask, SetDone, ToThread } from '../core/thread-messages.ts';
 import type { ThreadPulse } from '../core/thread-pulse.ts';
 import type { HandlerThread, MakeThread } from './handler-thread.ts';
 
@@ -23,8 +23,8 @@ export interface ThreadSlotHooks {
   message(slot: ThreadSlot, message: FromThread, reply: (message: ToThread) => void): void;
   /** The thread is to be replaced. Its end takes as long as a native call holds it. */
   ending(slot: ThreadSlot, reason: string): void;
-  /** Nothing of the thread runs or writes any more; its successor is not there yet. @param culprit as for `replace` */
-  died(slot: ThreadSlot, culprit: PlaceOfRecord | 'any' | null): void;
+  /** Nothing of the thread runs or writes any more; its successor is not there yet. @param blame as for `replace` */
+  died(slot: ThreadSlot, blame: Blame): void;
   /** A successor did not start; the next one follows. It ran nothing, so nothing that was in flight is to blame. */
   notStarted(slot: ThreadSlot, reason: string): void;
   /** The successor has loaded the handlers. */
@@ -109,9 +109,9 @@ export class ThreadSlot {
 
   /**
    * Ends the thread and starts another one in its place. Has no effect while that is under way.
-   * @param culprit the record that is to blame, where that is known
+   * @param blame which record this is counted against
    */
-  async replace(reason: string, culprit: PlaceOfRecord | 'any' | null = null): Promise<void> {
+  async replace(reason: string, blame: Blame = 'on-stack'): Promise<void> {
     const thread = this.#thread;
     if (!this.#ready || thread === null) return;
     this.#ready = false;
@@ -119,7 +119,7 @@ export class ThreadSlot {
     await thread.kill();
     if (this.#ending.signal.aborted) return;
     if (this.#clock.now() - this.#startedAt >= soundMs) this.#failures = 0;
-    this.#hooks.died(this, culprit);
+    this.#hooks.died(this, blame);
     await this.#startAgain();
   }
 

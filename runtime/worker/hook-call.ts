@@ -89,7 +89,7 @@ export class HookCall implements PartitionContext {
       this.abort('timeout');
       timer = services.clock.after(timeoutMs, () => {
         const reason = `${name} went on for ${timeoutMs} ms after its signal was aborted`;
-        services.post({ kind: 'tainted', reason });
+        services.post({ kind: 'tainted', reason, blame: 'none' });
         givenUp.reject(tooLong);
       });
     });

@@ -101,6 +101,6 @@ export class RunningCalls {
     this.#tellQuiet();
     const { file, timeoutMs } = call.handler;
     const reason = `${file}: a handler of "${call.event.type}" went on for ${timeoutMs} ms after its signal was aborted`;
-    this.services.post({ kind: 'tainted', reason, culprit: placeOf(call.event) });
+    this.services.post({ kind: 'tainted', reason, blame: placeOf(call.event) });
   }
 }

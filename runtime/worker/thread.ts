@@ -50,14 +50,14 @@ function givenBack(done: SetDone): object {
 function watchThread(post: (message: FromThread) => void): void {
   const tainted = (what: string, thrown: unknown): void => {
     const { name, message, stack } = toErrorData(thrown);
-    post({ kind: 'tainted', reason: `${what}: ${stack ?? `${name}: ${message}`}`, culprit: 'any' });
+    post({ kind: 'tainted', reason: `${what}: ${stack ?? `${name}: ${message}`}`, blame: 'begun' });
   };
   process.on('unhandledRejection', (reason) => tainted('a promise was rejected and nobody waited for it', reason));
   process.on('uncaughtException', (error) => tainted('an error was thrown after its handler had returned', error));
   const exit = process.exit.bind(process);
   // The thread really ends: code after an exit does not expect to run.
   process.exit = (code) => {
-    post({ kind: 'tainted', reason: `a handler called process.exit(${code ?? ''})` });
+    post({ kind: 'tainted', reason: `a handler called process.exit(${code ?? ''})`, blame: 'on-stack' });
     return exit(code);
   };
 }

@@ -184,7 +184,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'worker/running-calls.ts',
-        from: "this.services.post({ kind: 'tainted', reason, culprit: placeOf(call.event) });",
+        from: "this.services.post({ kind: 'tainted', reason, blame: placeOf(call.event) });",
         to: '',
       },
     ],

@@ -164,8 +164,8 @@ test('of a thread that names its culprit nothing else is a suspect, however ofte
   first.progress.start(2); // waits for its retry, say
   first.progress.start(5);
   second.progress.start(5);
-  const culprit = { ...p0, offset: 5, key: null, type: null };
-  threads[0]?.hooks.message({ kind: 'tainted', reason: 'a handler went on', culprit });
+  const blame = { ...p0, offset: 5, key: null, type: null };
+  threads[0]?.hooks.message({ kind: 'tainted', reason: 'a handler went on', blame });
   await clock.turn();
   threads[1]?.started.resolve();
   await clock.turn();
@@ -176,18 +176,44 @@ test('of a thread that names its culprit nothing else is a suspect, however ofte
   ]);
 });
 
+test.each([
+  ['on-stack', [{ offset: 3, deaths: 1 }]],
+  [
+    'begun', // what is on the stack by now came after the error
+    [
+      { offset: 2, deaths: 1 },
+      { offset: 3, deaths: 1 },
+    ],
+  ],
+  ['none', []], // a hook that goes on is no record's doing
+] as const)('a death that blames "%s"', async (blame, suspects) => {
+  const { clock, dispatch, threads, reread, start } = setup();
+  await start();
+  dispatch.open(p0, 1, null);
+  const set = recordSet(p0, 1, 0, 9);
+  dispatch.accept(set);
+  set.progress.start(2);
+  set.progress.start(3);
+  set.progress.enter(3);
+  threads[0]?.hooks.message({ kind: 'tainted', reason: 'it went wrong', blame });
+  await clock.turn();
+  threads[1]?.started.resolve();
+  await clock.turn();
+  expect(reread[0]?.suspects.get('orders/0')).toEqual(suspects);
+});
+
 test('a thread that calls itself tainted is killed and replaced', async () => {
   const { clock, dispatch, threads, reread, start } = setup();
   await start();
   dispatch.open(p0, 1, null);
   dispatch.accept(recordSet(p0, 1, 0, 9));
-  threads[0]?.hooks.message({ kind: 'tainted', reason: 'unhandled rejection' });
+  threads[0]?.hooks.message({ kind: 'tainted', reason: 'unhandled rejection', blame: 'begun' });
   await clock.turn();
   expect(threads[0]?.killed).toBe(true);
   threads[1]?.started.resolve();
   await clock.turn();
   expect(reread.map(({ partitions }) => partitions)).toEqual([[p0]]);
-  threads[0]?.hooks.message({ kind: 'tainted', reason: 'a late message of the dead thread' });
+  threads[0]?.hooks.message({ kind: 'tainted', reason: 'a late message of the dead thread', blame: 'begun' });
   await clock.turn();
   expect(threads).toHaveLength(2);
 });
@@ -259,9 +285,9 @@ test('a crash loop waits longer before each successor, a successor that does not
 
 test('a rejection that nobody waits for while the handlers load is an error of the start too, not silence', async () => {
   const { clock, dispatch, threads, events } = setup();
-  const tainted = { kind: 'tainted', reason: 'a promise was rejected and nobody waited for it: no database' } as const;
+  const reason = 'a promise was rejected and nobody waited for it: no database';
   const starting = dispatch.start();
-  threads[0]?.hooks.message(tainted);
+  threads[0]?.hooks.message({ kind: 'tainted', reason, blame: 'begun' });
   threads[0]?.started.resolve();
   await expect(starting).rejects.toThrow('no database');
   expect(threads[0]?.killed).toBe(true);

@@ -144,7 +144,9 @@ test('a hook over timeouts.handler is aborted; one that goes on for as long agai
   expect(contexts[0]?.signal.reason).toBe('timeout');
   expect(thread.of('tainted')).toEqual([]);
   await thread.clock.advance(60_000);
-  expect(thread.of('tainted')).toMatchObject([{ reason: expect.stringMatching(/onAssigned went on for 60000 ms/) }]);
+  expect(thread.of('tainted')).toMatchObject([
+    { reason: expect.stringMatching(/onAssigned went on for 60000 ms/), blame: 'none' },
+  ]);
 });
 
 test('a hook may publish, and is over when that is acknowledged', async () => {

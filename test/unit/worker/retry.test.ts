@@ -226,7 +226,7 @@ describe('timeouts', () => {
     await thread.clock.advance(9999);
     expect(thread.of('tainted')).toEqual([]);
     await thread.clock.advance(1);
-    expect(thread.of('tainted')).toMatchObject([{ culprit: { topic: 'orders.stream', partition: 0, offset: 0 } }]);
+    expect(thread.of('tainted')).toMatchObject([{ blame: { topic: 'orders.stream', partition: 0, offset: 0 } }]);
   });
 
   test('a handler may have its own timeout and retries', async () => {

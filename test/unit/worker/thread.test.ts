@@ -63,11 +63,11 @@ async function startThread(source: string) {
   return { started, posted, run, send, pulse, file };
 }
 
-function tainted(posted: readonly FromThread[]): Promise<string> {
+function tainted(posted: readonly FromThread[]): Promise<FromThread & { kind: 'tainted' }> {
   return vi.waitFor(() => {
     const found = posted.find((message) => message.kind === 'tainted');
     if (found === undefined) throw new Error(`posted: ${JSON.stringify(posted)}`);
-    return found.reason;
+    return found;
   }, wait);
 }
 
@@ -99,13 +99,16 @@ test.each([
 ])('%s taints the thread', async (_, body, reason) => {
   const { posted, run } = await startThread(`export default { A() { ${body} } };`);
   await run().done;
-  expect(await tainted(posted)).toMatch(reason);
+  expect(await tainted(posted)).toMatchObject({ reason: expect.stringMatching(reason), blame: 'begun' });
 });
 
 test('process.exit taints the thread and ends it', async () => {
   const { posted, run } = await startThread('export default { A() { process.exit(13); } };');
   await expect(run().done).rejects.toThrow();
-  expect(await tainted(posted)).toMatch(/process.exit\(13\)/);
+  expect(await tainted(posted)).toMatchObject({
+    reason: expect.stringMatching(/process.exit\(13\)/),
+    blame: 'on-stack',
+  });
 });
 
 // Row M11, as Node itself says it.
