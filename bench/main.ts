@@ -7,11 +7,9 @@
  * On the Kafka at KAFKA_BROKERS, on one that it starts, or on the embedded broker.
  */
 import { writeFileSync } from 'node:fs';
-import { printError } from '../runtime/cli/print-error.ts';
-import { processTerminal } from '../runtime/cli/terminal.ts';
-import { UsageError } from '../runtime/core/errors.ts';
-import { failureExitCode } from '../runtime/supervisor/run-end.ts';
+import type { Terminal } from '../runtime/cli/terminal.ts';
 import { kafkaSupport } from '../scripts/real/kafka-install.ts';
+import { runCommand } from '../scripts/run-command.ts';
 import { runBench } from './bench.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchOptions, benchOptions, possible } from './options.ts';
@@ -23,16 +21,11 @@ import { aligned, cellsOf, failures } from './table.ts';
 import { verdict } from './verdict.ts';
 import { workloads } from './workloads/all.ts';
 
-const terminal = processTerminal();
-try {
-  await bench(possible(benchOptions(process.argv.slice(2)), await kafkaSupport(), terminal.err));
-} catch (error) {
-  if (error instanceof UsageError) printError(error, terminal);
-  else terminal.err(`bench: ${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exitCode = failureExitCode(error);
-}
+await runCommand('bench', async (args, terminal) =>
+  bench(possible(benchOptions(args), await kafkaSupport(), terminal.err), terminal),
+);
 
-async function bench(options: BenchOptions): Promise<void> {
+async function bench(options: BenchOptions, terminal: Terminal): Promise<undefined> {
   const machine = describeMachine();
   const runs = expectedRuns(options, knownResults());
   const total = runs.reduce((sum, seconds) => sum + seconds, 0);

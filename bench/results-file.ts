@@ -13,7 +13,8 @@ import { workloads } from './workloads/all.ts';
 
 const jsonFile = join(import.meta.dirname, 'results.json');
 const markdownFile = join(import.meta.dirname, 'RESULTS.md');
-const quietLoad = 0.3;
+/** Of the minute before, for each core: the shell and the broker's last work are in it. */
+const quietLoadPerCore = 0.3;
 
 export function keepResults(fresh: readonly Result[]): void {
   const kept = merged(knownResults(), fresh);
@@ -81,8 +82,10 @@ export function machineText({ date, cores, cpu, memoryGiB, node, packages }: Mac
 }
 
 /** @returns a warning, empty for a machine that had nothing else to do */
-export function noiseText({ load }: Machine): string {
-  return load > quietLoad ? `The machine was busy with other work: a load of ${load} before it began.` : '';
+export function noiseText({ load, cores }: Machine): string {
+  return load > quietLoadPerCore * cores
+    ? `The machine was busy with other work: a load of ${load} before it began.`
+    : '';
 }
 
 /** Six digits are more than any figure is good for. */

@@ -2,26 +2,18 @@
  * `npm run bench:demo3 -- --events 10000 --runs 3 --at-once 10`: how fast Demo 3 is next to eventsource-py, in the same run on the same
  * broker: the Kafka at KAFKA_BROKERS, or one that it starts.
  */
-import { printError } from '../../runtime/cli/print-error.ts';
-import { processTerminal } from '../../runtime/cli/terminal.ts';
-import { UsageError } from '../../runtime/core/errors.ts';
-import { failureExitCode } from '../../runtime/supervisor/run-end.ts';
+
+import type { Terminal } from '../../runtime/cli/terminal.ts';
 import { CommandLine } from '../../scripts/command-line.ts';
 import { installPython } from '../../scripts/real/python.ts';
+import { runCommand } from '../../scripts/run-command.ts';
 import { startApacheKafka } from '../brokers/kafka.ts';
 import { median } from '../statistics.ts';
 import { compareDemo3 } from './compare.ts';
 
-const terminal = processTerminal();
-try {
-  await compare(process.argv.slice(2));
-} catch (error) {
-  if (error instanceof UsageError) printError(error, terminal);
-  else terminal.err(`bench:demo3: ${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exitCode = failureExitCode(error);
-}
+await runCommand('bench:demo3', compare);
 
-async function compare(args: readonly string[]): Promise<void> {
+async function compare(args: readonly string[], terminal: Terminal): Promise<undefined> {
   const line = new CommandLine('npm run bench:demo3 -- [--events 10000] [--runs 3] [--at-once 10]');
   const flags = line.parse(args, {
     events: { type: 'string', default: '10000' },

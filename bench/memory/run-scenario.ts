@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBrokerThread } from '../../runtime/broker/start-broker.ts';
 import { loadManifests } from '../../runtime/manifest/load.ts';
+import { RuntimeProcess } from '../runtime-process.ts';
 import { memoryBound } from './bound.ts';
-import { RuntimeProcess } from './runtime-process.ts';
 import type { Scenario } from './scenarios.ts';
 
 export interface Measured {

@@ -4,8 +4,8 @@
  */
 import type { ThreadedBroker } from '../../runtime/broker/start-broker.ts';
 import { fillTopic } from '../fill-topic.ts';
+import type { RuntimeProcess } from '../runtime-process.ts';
 import { plantBombs } from './loads.ts';
-import type { RuntimeProcess } from './runtime-process.ts';
 
 export interface Place {
   readonly broker: ThreadedBroker;

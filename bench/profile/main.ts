@@ -7,12 +7,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { printError } from '../../runtime/cli/print-error.ts';
-import { processTerminal } from '../../runtime/cli/terminal.ts';
-import { UsageError } from '../../runtime/core/errors.ts';
-import { failureExitCode } from '../../runtime/supervisor/run-end.ts';
+import type { Terminal } from '../../runtime/cli/terminal.ts';
 import { until } from '../../runtime/testing/until.ts';
 import { kafkaSupport } from '../../scripts/real/kafka-install.ts';
+import { runCommand } from '../../scripts/run-command.ts';
 import { type Bench, onBroker } from '../bench-context.ts';
 import { describeMachine } from '../machine.ts';
 import { type BenchOptions, benchOptions, possible } from '../options.ts';
@@ -28,20 +26,14 @@ const root = join(import.meta.dirname, '..', '..');
 const folder = join(root, 'build', 'profile');
 const cpuWorkMs = 0.5;
 
-const terminal = processTerminal();
-try {
-  const args = process.argv.slice(2);
+await runCommand('bench:profile', async (args, terminal) => {
   // Peers can be profiled too, when they are asked for.
   const asked = args.some((arg) => arg.startsWith('--contenders'));
   const options = benchOptions(asked ? args : [...args, '--contenders', 'runtime']);
-  await profile(possible(options, await kafkaSupport(), terminal.err));
-} catch (error) {
-  if (error instanceof UsageError) printError(error, terminal);
-  else terminal.err(`bench:profile: ${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exitCode = failureExitCode(error);
-}
+  return profile(possible(options, await kafkaSupport(), terminal.err), terminal);
+});
 
-async function profile(options: BenchOptions): Promise<void> {
+async function profile(options: BenchOptions, terminal: Terminal): Promise<undefined> {
   const all = contests(options);
   const progress = showProgress(process.stderr, []);
   const env = { BENCH_TURNS: String(turnsFor(cpuWorkMs)) };

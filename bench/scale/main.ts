@@ -2,12 +2,11 @@
  * `npm run bench:scale`: what 50 groups of 20 partitions in one process cost while nothing happens, with handlers on the
  * main thread and with a thread for each group: time to start, CPU, memory.
  */
-import { printError } from '../../runtime/cli/print-error.ts';
-import { processTerminal } from '../../runtime/cli/terminal.ts';
-import { UsageError } from '../../runtime/core/errors.ts';
-import { failureExitCode } from '../../runtime/supervisor/run-end.ts';
+
+import type { Terminal } from '../../runtime/cli/terminal.ts';
 import { TestKafka } from '../../runtime/testing/test-kafka.ts';
 import { CommandLine } from '../../scripts/command-line.ts';
+import { runCommand } from '../../scripts/run-command.ts';
 import { addressesOf } from '../addresses.ts';
 import { startBroker } from '../brokers/kinds.ts';
 import { aligned } from '../table.ts';
@@ -15,16 +14,9 @@ import { type Cost, measure, topicOf } from './measure.ts';
 
 const executions = { inline: 'execution: inline', 'workers: 1': 'concurrency: { workers: 1 }' };
 
-const terminal = processTerminal();
-try {
-  await run(process.argv.slice(2));
-} catch (error) {
-  if (error instanceof UsageError) printError(error, terminal);
-  else terminal.err(`bench:scale: ${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exitCode = failureExitCode(error);
-}
+await runCommand('bench:scale', run);
 
-async function run(args: readonly string[]): Promise<void> {
+async function run(args: readonly string[], terminal: Terminal): Promise<undefined> {
   const line = new CommandLine(
     'npm run bench:scale -- [--groups 50] [--partitions 20] [--seconds 60] [--broker kafka|embedded] [--json]',
   );

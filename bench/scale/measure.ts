@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RuntimeProcess } from '../memory/runtime-process.ts';
+import { RuntimeProcess } from '../runtime-process.ts';
 
 export interface Shape {
   readonly groups: number;

@@ -2,24 +2,18 @@
  * `npm run chaos`: processes of one group on Apache Kafka, a steady load, and one fault after another; then a table that
  * says which promises were kept. Exit code 0 only if all were.
  */
-import { printError } from '../../runtime/cli/print-error.ts';
-import { processTerminal } from '../../runtime/cli/terminal.ts';
-import { failureExitCode } from '../../runtime/supervisor/run-end.ts';
+
+import type { Terminal } from '../../runtime/cli/terminal.ts';
+import { runCommand } from '../run-command.ts';
 import { type CampaignResult, runCampaign } from './campaign.ts';
 import { type ChaosOptions, chaosOptions, commandOf } from './options.ts';
 import { progress } from './progress.ts';
 import { report } from './report.ts';
 import { judge, type Verdict } from './verdict.ts';
 
-const terminal = processTerminal();
-try {
-  process.exitCode = await chaos(chaosOptions(process.argv.slice(2)));
-} catch (error) {
-  printError(error, terminal);
-  process.exitCode = failureExitCode(error);
-}
+await runCommand('chaos', async (args, terminal) => chaos(chaosOptions(args), terminal));
 
-async function chaos(options: ChaosOptions): Promise<number> {
+async function chaos(options: ChaosOptions, { colors }: Terminal): Promise<number> {
   console.error(`seed ${options.seed}, ${options.faults} faults, client ${options.client}`);
   const watcher = progress(process.stderr, options.faults);
   let holds = false;
@@ -27,7 +21,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
     const result = await runCampaign(options, watcher).finally(() => watcher.close());
     const verdict = judge(result);
     holds = verdict.holds;
-    console.log(options.json ? asJson(options, result, verdict) : report(result, verdict, terminal.colors));
+    console.log(options.json ? asJson(options, result, verdict) : report(result, verdict, colors));
     if (holds) result.forget();
     else console.error(`\nbroken; what was written down is in ${result.folder}`);
   } finally {

@@ -5,28 +5,19 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { printError } from '../../runtime/cli/print-error.ts';
-import { processTerminal, type Terminal } from '../../runtime/cli/terminal.ts';
-import { failureExitCode } from '../../runtime/supervisor/run-end.ts';
+import type { Terminal } from '../../runtime/cli/terminal.ts';
+import { runCommand } from '../run-command.ts';
 import { type SavedFinding, saveFinding } from './finding.ts';
 import { type FuzzOptions, fuzzOptions } from './options.ts';
 import { findingText, memoryText, passed, progressLine, table } from './report.ts';
 import { loadTarget, type TargetName } from './targets.ts';
 import { type RunResult, runTarget } from './watched-run.ts';
 
-const terminal = processTerminal();
-process.exitCode = await main(process.argv.slice(2), terminal);
-
-async function main(args: readonly string[], to: Terminal): Promise<number> {
-  try {
-    const options = fuzzOptions(args);
-    if (options.replay !== null) return await replay(options.targets[0]!, options.replay, to);
-    return await fuzz(options, to);
-  } catch (error) {
-    printError(error, to);
-    return failureExitCode(error);
-  }
-}
+await runCommand('fuzz', async (args, terminal) => {
+  const options = fuzzOptions(args);
+  if (options.replay !== null) return await replay(options.targets[0]!, options.replay, terminal);
+  return await fuzz(options, terminal);
+});
 
 async function fuzz({ inputs, seed, targets, json }: FuzzOptions, to: Terminal): Promise<number> {
   const share = Math.ceil(inputs / targets.length);

@@ -3,26 +3,20 @@
  * own, while one process after the other is killed; then a table that says which promises were kept. Exit code 0 only if
  * all were.
  */
-import { printError } from '../../runtime/cli/print-error.ts';
-import { processTerminal } from '../../runtime/cli/terminal.ts';
-import { failureExitCode } from '../../runtime/supervisor/run-end.ts';
+
+import type { Terminal } from '../../runtime/cli/terminal.ts';
 import { startKafka } from '../real/kafka.ts';
 import { startPostgres } from '../real/postgres.ts';
+import { runCommand } from '../run-command.ts';
 import { runStoreCampaign, type Watcher } from './campaign.ts';
 import { commandOf, type StoreChaosOptions, storeChaosOptions } from './options.ts';
 import { progress } from './progress.ts';
 import { report } from './report.ts';
 import { judge } from './verdict.ts';
 
-const terminal = processTerminal();
-try {
-  process.exitCode = await chaos(storeChaosOptions(process.argv.slice(2)));
-} catch (error) {
-  printError(error, terminal);
-  process.exitCode = failureExitCode(error);
-}
+await runCommand('chaos:store', async (args, terminal) => chaos(storeChaosOptions(args), terminal));
 
-async function chaos(options: StoreChaosOptions): Promise<number> {
+async function chaos(options: StoreChaosOptions, { colors }: Terminal): Promise<number> {
   console.error(`seed ${options.seed}, ${options.events} events, ${options.kills} kills`);
   const watcher = progress(process.stderr, options);
   let holds = false;
@@ -32,7 +26,7 @@ async function chaos(options: StoreChaosOptions): Promise<number> {
     holds = verdict.holds;
     const { kills, seconds } = result;
     const json = { command: commandOf(options), ...options, kills, seconds, ...verdict };
-    console.log(options.json ? JSON.stringify(json, null, 2) : report(result, verdict, terminal.colors));
+    console.log(options.json ? JSON.stringify(json, null, 2) : report(result, verdict, colors));
     if (holds) result.forget();
     else console.error(`\nbroken; the logs of the processes are in ${result.folder}`);
   } finally {

@@ -47,6 +47,7 @@ describe(target.name, () => {
       // Its reader finds out, or its group is told first; either way it is opened anew.
       const given = () => rt.events('partition.opened').slice(1);
       await rt.until(() => given().length === 1);
+      expect(rt.count('partition.replaced') + rt.count('partition.closed')).toBe(1);
       for (const replaced of rt.events('partition.replaced')) {
         expect(replaced).toMatchObject({ topic, partition: 0, from: 10, to });
       }

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processUsage } from '../process-usage.ts';
+import { processUsage } from './process-usage.ts';
 
-const bin = join(import.meta.dirname, '../../runtime/bin.js');
+const bin = join(import.meta.dirname, '../runtime/bin.js');
 const startPatienceMs = 120_000;
 /** Of what it prints, characters: enough for why it ended; a line for each of thousands of deaths is not kept. */
 const keptTail = 4_000;
