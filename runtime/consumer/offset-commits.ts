@@ -40,12 +40,21 @@ export class OffsetCommits {
   readonly #options: OffsetCommitsOptions;
   /** Resolves with the answers of all requests, or when there will be none. */
   #answered: Promise<void> = Promise.resolve();
+  /** Resolves when the commit before is over. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: OffsetCommitsOptions) {
     this.#options = options;
   }
 
-  async commit(offsets: readonly CommitOffset[]): Promise<CommitReply> {
+  /** One after the other: what is handled, and where other partitions begin, are committed by different stages. */
+  commit(offsets: readonly CommitOffset[]): Promise<CommitReply> {
+    const reply = this.#turn.then(() => this.#commit(offsets));
+    this.#turn = reply.catch(() => {});
+    return reply;
+  }
+
+  async #commit(offsets: readonly CommitOffset[]): Promise<CommitReply> {
     const first = await this.#try(offsets);
     if (first.kind !== 'refused') return first;
     if (!(await this.#mayChange(first))) return this.#giveUp(first);

@@ -9,6 +9,7 @@
  */
 import type { RuntimeEvents } from '../../../runtime/core/events.ts';
 import type { TopicPartition } from '../../../runtime/core/record-set.ts';
+import type { GroupSettings } from '../../../runtime/core/settings.ts';
 import type { RecordsTask } from '../../../runtime/core/thread-messages.ts';
 import type { SimulatedThread } from './handler-thread.ts';
 import { Hooks } from './hooks-ledger.ts';
@@ -45,6 +46,7 @@ interface Assignment {
 
 export interface LedgerLimits {
   readonly topic: string;
+  readonly from: GroupSettings['from'];
   readonly maxRetries: number;
   readonly maxRecords: number;
   readonly maxUncommitted: number;
@@ -77,6 +79,8 @@ export class Ledger {
   readonly #assignments = new Map<string, Assignment>();
   /** OffsetCommit requests under way, by member. */
   readonly #committing = new Map<number, number>();
+  /** With `latest`: where the group began, by partition; missing while nobody has looked. */
+  readonly #begins = new Map<number, number>();
   /** Records of the largest answer to a fetch. */
   #largestFetch = 0;
 
@@ -183,6 +187,7 @@ export class Ledger {
 
   /** Kafka stores this position. */
   stored(partition: number, offset: number): void {
+    this.#beginsAt(partition, offset);
     const before = this.committed[partition]!;
     if (offset === before) return;
     this.note('stored', () => `p${partition} ${before} -> ${offset}`);
@@ -203,6 +208,7 @@ export class Ledger {
     const under = (this.#committing.get(member) ?? 0) + 1;
     this.#committing.set(member, under);
     if (under > 1) this.broken('one_commit_at_a_time', `m${member} sends ${under}`);
+    if (this.#limits.from === 'latest') return; // it says where it is about to begin
     for (const { partition } of partitions) {
       if (this.#assignment(member, partition) !== undefined) continue;
       this.broken('no_commit_after_the_end', `m${member} p${partition}`);
@@ -236,8 +242,8 @@ export class Ledger {
     this.note(kind, () => `m${member} ${told(event)}`);
     switch (kind) {
       case 'partition.opened': {
-        const { topic, partition, epoch } = event as RuntimeEvents['partition.opened'];
-        if (topic === this.#limits.topic) this.#opened(member, partition, epoch);
+        const opened = event as RuntimeEvents['partition.opened'];
+        if (opened.topic === this.#limits.topic) this.#opened(member, opened);
         return;
       }
       case 'partition.closed':
@@ -263,17 +269,28 @@ export class Ledger {
     this.#committing.delete(member);
   }
 
-  #opened(member: number, partition: number, epoch: number): void {
+  #opened(member: number, { partition, epoch, offset }: RuntimeEvents['partition.opened']): void {
+    this.#beginsAt(partition, offset);
     const assignment = this.#assignment(member, partition);
     if (assignment !== undefined) {
       assignment.epoch = epoch;
       assignment.epochs.add(epoch);
       return;
     }
+    const lowest = this.#lowestUnfinished(partition);
+    if (offset > lowest) this.broken('nothing_is_passed_over', `m${member} p${partition} at ${offset}, not ${lowest}`);
     const key = `${member}/${this.#limits.topic}/${partition}`;
     const letters = new Set<string>();
     const epochs = new Set([epoch]);
     this.#assignments.set(key, { epoch, epochs, calls: new Map(), done: new Set(), letters, inFlight: new Set() });
+  }
+
+  /** What was there before the group does not concern it; whatever comes later does. */
+  #beginsAt(partition: number, offset: number): void {
+    if (this.#limits.from !== 'latest' || this.#begins.has(partition)) return;
+    this.note('begins', () => `p${partition} at ${offset}`);
+    this.#begins.set(partition, offset);
+    for (const entry of this.entries[partition]!.slice(0, offset)) entry.finished = true;
   }
 
   #closed(member: number, { partition, lost }: RuntimeEvents['partition.closed']): void {

@@ -100,7 +100,20 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'commit while another commit is under way',
-    edits: [{ file: 'commit/committer.ts', from: 'if (this.#sending !== null) return;', to: '' }],
+    edits: [
+      { file: 'commit/committer.ts', from: 'if (this.#sending !== null) return;', to: '' },
+      { file: 'consumer/offset-commits.ts', from: 'this.#turn = reply.catch(() => {});', to: '' },
+    ],
+  },
+  {
+    name: 'look for the end again, whoever opens the partition next',
+    edits: [
+      {
+        file: 'consumer/positions.ts',
+        from: "if (from === 'latest' && !(await this.#keep(found, begins))) return;",
+        to: '',
+      },
+    ],
   },
   {
     name: 'a commit whose answer was lost counts as made',

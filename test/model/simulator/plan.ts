@@ -60,6 +60,7 @@ export function drawPlan(seed: number, shrink: Shrink = {}): Plan {
     ...drawnGroup,
     concurrency: drawSplit(seed, drawnGroup.concurrency),
     protocol: seed % 2 === 0 ? ('classic' as const) : ('consumer' as const),
+    from: seededRandom(seed + 0x8000000)() < 0.2 ? ('latest' as const) : ('earliest' as const),
   };
   const records = whole(5, 40);
   const drawn = {

@@ -61,14 +61,14 @@ export class World {
     ] as const) {
       this.#state.topics.create({ name, partitionCount, replicationFactor: 1, settings: {} });
     }
-    const { retry, buffer, concurrency } = plan.group;
+    const { from, retry, buffer, concurrency } = plan.group;
     const { shares } = concurrency;
     // Nothing that takes a membership away or cuts a drain's commit short. Where a partition is shared, a thread that
     // dies or hangs says no more which records are not its own.
     const threadsLive = plan.mix.deadly === 0 && plan.actions.every(({ kind }) => kind !== 'threadDies');
     const told = shares === 1 || threadsLive;
     const graceful = told && plan.faultShare === 0 && plan.actions.every(({ kind }) => kind !== 'freeze');
-    const limits = { ...buffer, topic, maxRetries: retry.maxRetries, shares, graceful };
+    const limits = { ...buffer, topic, from, maxRetries: retry.maxRetries, shares, graceful };
     this.ledger = new Ledger(plan.partitions, { ...limits, hooks: plan.hooks }, () => this.#timeline.now, traced);
   }
 

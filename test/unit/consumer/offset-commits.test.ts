@@ -1,5 +1,5 @@
 // What a commit's answer means, and that nothing of an epoch that has ended is ever sent.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Coordinator } from '../../../runtime/consumer/coordinator.ts';
 import type { Membership } from '../../../runtime/consumer/membership.ts';
 import { OffsetCommits } from '../../../runtime/consumer/offset-commits.ts';
@@ -76,6 +76,24 @@ test('commits all partitions in one request under the generation', async () => {
   ]);
 });
 
+// What is handled and where another partition begins come from two stages that know nothing of each other.
+test('a commit is not sent while another one is under way, also after one that failed', async () => {
+  const { commits, client, offset } = scene();
+  const answers = [Promise.withResolvers<object>(), Promise.withResolvers<object>()];
+  const left = [...answers];
+  client.on(offsetCommit, () => left.shift()!.promise);
+  const first = commits.commit([offset(0)]);
+  const second = commits.commit([offset(1)]);
+  await vi.waitFor(() => expect(client.requests('OffsetCommit')).toHaveLength(1));
+  await Promise.resolve(); // the second one had its chance
+  expect(client.requests('OffsetCommit')).toHaveLength(1);
+  answers[0]!.reject(connectionError());
+  expect((await first).kind).toBe('retry');
+  answers[1]!.resolve({ topics: [] });
+  expect((await second).kind).toBe('committed');
+  expect(client.requests('OffsetCommit').map(({ topics }) => topics[0].partitions[0].partition)).toEqual([0, 1]);
+});
+
 test.each([
   ['ILLEGAL_GENERATION', [k.ILLEGAL_GENERATION]],
   ['UNKNOWN_MEMBER_ID', [k.UNKNOWN_MEMBER_ID]],
@@ -103,9 +121,11 @@ test('leaves out what belongs to an older epoch, and sends nothing when nothing 
 
 test('a commit whose partitions were given up meanwhile is waited for no longer, by a member that goes on', async () => {
   const { commits, offset, state, waits, client } = scene();
-  const given = commits.commit([offset(0)]);
-  state.epoch++; // while the coordinator was looked for
-  expect((await given).kind).toBe('lost');
+  client.on(findCoordinator, () => {
+    state.epoch++;
+    return { nodeId: 1, host: 'b', port: 1, errorCode: 0, coordinators: [] };
+  });
+  expect((await commits.commit([offset(0)])).kind).toBe('lost');
   expect(client.requests('OffsetCommit')).toEqual([]);
   expect(waits).toEqual(['loop.waiting', 'loop.answered']);
 });
