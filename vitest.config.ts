@@ -13,6 +13,8 @@ export default defineConfig({
     globalSetup: ['test/real/support/global-setup.ts', 'test/real/support/postgres-setup.ts'],
     // Processes, not threads: tests start handler threads of their own and look at the process's open sockets.
     pool: 'forks',
+    // kafkajs, which tests look through Kafka with, sets timers to a time that is over.
+    execArgv: ['--disable-warning=TimeoutNegativeWarning'],
     maxWorkers: 3,
     // Tests wait for conditions; this is for what never comes true, on a machine that does much else.
     testTimeout: 60_000,
