@@ -24,6 +24,7 @@ import { Assignment } from './assignment.ts';
 import { createMembership } from './choose-membership.ts';
 import { Coordinator } from './coordinator.ts';
 import { Fetcher } from './fetcher.ts';
+import { FirstMet } from './first-met.ts';
 import type { Membership } from './membership.ts';
 import { OffsetCommits } from './offset-commits.ts';
 import type { AssignedPartition } from './partition.ts';
@@ -72,6 +73,7 @@ class GroupConsumer implements Consumer {
     this.#group = group.name;
     this.#client = client;
     this.#coordinator = new Coordinator(group.name, client, cluster);
+    const firstMet = new FirstMet(cluster);
     this.#queue = new SetQueue((set) => pool.give(set.progress));
     this.#assignment = new Assignment({
       ...options,
@@ -79,6 +81,7 @@ class GroupConsumer implements Consumer {
       positions: new Positions({
         ...options,
         coordinator: this.#coordinator,
+        firstMet,
         commit: (offsets) => this.#commits.commit(offsets),
         saved: group.offsets === null ? null : (hooks.position ?? null),
       }),
@@ -112,6 +115,7 @@ class GroupConsumer implements Consumer {
       clock,
       wait: new LoopWait(options.emit, { group: group.name, loop: 'commit' }),
       current: (offset) => this.#assignment.get(offset)?.mayCommit(offset.epoch) === true,
+      metadata: (topic) => (group.from === 'latest' ? firstMet.metadata(topic) : null),
       failed,
     });
   }

@@ -9,6 +9,7 @@
  *   takeMemberId      join again at once with the member id of the answer
  *   drain             the group rebalances: finish, commit, then join again
  *   stale             the member epoch has moved on: beat, which brings the new one, and retry under it
+ *   plain             the broker takes no metadata of that length: commit without
  *   lost              the membership is gone: drop everything, join again under the same member id
  *   forgotten         as `lost`, and the member id is gone too
  *   reset             the position does not exist: apply `from`
@@ -27,6 +28,7 @@ export type ErrorAction =
   | 'takeMemberId'
   | 'drain'
   | 'stale'
+  | 'plain'
   | 'lost'
   | 'forgotten'
   | 'reset'
@@ -116,6 +118,7 @@ export const errorActions: Readonly<Record<RequestKind, Actions>> = {
     ...byMembership,
     [k.REBALANCE_IN_PROGRESS]: 'drain',
     [k.STALE_MEMBER_EPOCH]: 'stale',
+    [k.OFFSET_METADATA_TOO_LARGE]: 'plain',
   },
   offsetFetch: { ...anywhere, ...byCoordinator },
 };

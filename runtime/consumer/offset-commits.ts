@@ -24,6 +24,8 @@ export interface OffsetCommitsOptions {
   readonly wait: LoopWait;
   /** Whether the epoch of the offset is still the partition's, and it may be committed. */
   readonly current: (offset: CommitOffset) => boolean;
+  /** What is written beside the offsets of this topic. */
+  readonly metadata: (topic: string) => string | null;
   readonly failed: (error: KafkaError) => void;
 }
 
@@ -40,6 +42,8 @@ export class OffsetCommits {
   readonly #options: OffsetCommitsOptions;
   /** Resolves with the answers of all requests, or when there will be none. */
   #answered: Promise<void> = Promise.resolve();
+  /** The broker takes no metadata. */
+  #plain: boolean = false;
   /** Resolves when the commit before is over. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -93,7 +97,7 @@ export class OffsetCommits {
   }
 
   async #try(offsets: readonly CommitOffset[]): Promise<CommitReply | Refused> {
-    const { membership, coordinator, current, wait } = this.#options;
+    const { membership, coordinator, current, metadata, wait } = this.#options;
     // Looking for the coordinator counts: while it is not found, nothing is committed.
     if (membership.identity !== null && offsets.some(current)) wait.began('no commit was accepted');
     try {
@@ -114,7 +118,7 @@ export class OffsetCommits {
           memberId: member.memberId,
           instanceId: member.instanceId,
           retentionTimeMs: -1,
-          topics: toTopics(mine),
+          topics: toTopics(mine, this.#plain ? () => null : metadata),
         },
         { maxVersion: 9 }, // from v10 on topics go by id
       );
@@ -151,6 +155,9 @@ export class OffsetCommits {
       case 'stale':
         this.#options.membership.hurry();
         break;
+      case 'plain':
+        this.#plain = true;
+        break;
       default:
     }
     return { kind: 'retry', reason: `${kafkaErrorName(code)} (${code})` };
@@ -163,13 +170,13 @@ export class OffsetCommits {
 }
 
 function severity(action: ErrorAction): number {
-  return ['retry', 'findCoordinator', 'stale', 'drain', 'lost', 'forgotten', 'fatal'].indexOf(action);
+  return ['retry', 'findCoordinator', 'stale', 'plain', 'drain', 'lost', 'forgotten', 'fatal'].indexOf(action);
 }
 
-function toTopics(offsets: readonly CommitOffset[]) {
+function toTopics(offsets: readonly CommitOffset[], metadata: OffsetCommitsOptions['metadata']) {
   return [...Map.groupBy(offsets, ({ topic }) => topic)].map(([name, of]) => ({
     name,
     topicId: zeroUuid,
-    partitions: of.map(({ partition, offset }) => ({ partition, offset, leaderEpoch: -1, metadata: null })),
+    partitions: of.map(({ partition, offset }) => ({ partition, offset, leaderEpoch: -1, metadata: metadata(name) })),
   }));
 }

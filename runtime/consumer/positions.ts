@@ -10,8 +10,8 @@
  *
  * `latest` means the end of the partition when the group first met it, whatever happens afterwards: so that place is
  * committed before anything is read. Else whoever got the partition before its first record was handled, or this process
- * after a crash, would begin at another end, and what came in between would be lost. A partition that a topic has got
- * since this process knows it was never behind anybody: it is read from its beginning.
+ * after a crash, would begin at another end, and what came in between would be lost. A partition that the topic has got
+ * since then is read from its beginning (`first-met.ts`).
  */
 import { backoffMs } from '../core/backoff.ts';
 import { type Clock, sleep } from '../core/clock.ts';
@@ -28,6 +28,7 @@ import { listOffsets, offsetPlaces } from '../protocol/list-offsets.ts';
 import { offsetFetch } from '../protocol/offset-fetch.ts';
 import type { Coordinator } from './coordinator.ts';
 import { actionFor, fatalError } from './error-actions.ts';
+import type { FirstMet } from './first-met.ts';
 import { byTopic } from './partition-list.ts';
 import { retryBackoff } from './retry-backoff.ts';
 
@@ -38,6 +39,7 @@ export interface PositionsOptions {
   readonly client: KafkaClient;
   readonly cluster: Cluster;
   readonly coordinator: Coordinator;
+  readonly firstMet: FirstMet;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
@@ -95,7 +97,7 @@ export class Positions {
   async committed<P extends TopicPartition>(search: Search<P>): Promise<void> {
     const missing: P[] = [];
     await this.#until(search, async (open, settle) => {
-      const offsets = await this.#fetchCommitted(open);
+      const offsets = await this.#fetchCommitted(open, { stable: true });
       for (const partition of open) {
         const offset = offsets.get(partitionKey(partition));
         if (offset === undefined) continue;
@@ -121,6 +123,7 @@ export class Positions {
     }
     const begins = new Map<P, number>();
     await this.#until(search, async (open, settle) => {
+      if (from === 'latest' && !(await this.#askOthers(open))) return;
       const unknown = open.filter((partition) => !begins.has(partition));
       for (const [place, of] of Map.groupBy(unknown, (partition) => this.#placeIn(partition, from))) {
         const offsets = await this.#listOffsets(of, offsetPlaces[place]);
@@ -139,8 +142,23 @@ export class Positions {
   }
 
   #placeIn({ topic, partition }: TopicPartition, from: 'earliest' | 'latest'): 'earliest' | 'latest' {
-    const { firstPartitionCount } = this.#options.cluster.topic(topic);
-    return firstPartitionCount > 0 && partition >= firstPartitionCount ? 'earliest' : from;
+    const count = this.#options.firstMet.partitionCount(topic);
+    return count > 0 && partition >= count ? 'earliest' : from;
+  }
+
+  /** What the commits of all partitions of these topics say. @returns false when not all of them could be asked */
+  async #askOthers(partitions: readonly TopicPartition[]): Promise<boolean> {
+    const { cluster } = this.#options;
+    const topics = [...new Set(partitions.map(({ topic }) => topic))].map((topic) => cluster.topic(topic));
+    const unknown = topics.filter(({ partitionCount }) => partitionCount === 0).map(({ name }) => name);
+    if (unknown.length > 0) {
+      await cluster.refresh(unknown);
+      return false;
+    }
+    const all = topics.flatMap(({ name: topic, partitionCount }) =>
+      Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition })),
+    );
+    return (await this.#fetchCommitted(all, { stable: false })).size === all.length;
   }
 
   async #keep<P extends TopicPartition>(partitions: readonly P[], begins: ReadonlyMap<P, number>): Promise<boolean> {
@@ -172,8 +190,11 @@ export class Positions {
   }
 
   /** @returns offsets by partition, -1 for none; a partition that has to be asked for again is left out */
-  async #fetchCommitted(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number>> {
-    const { coordinator, group } = this.#options;
+  async #fetchCommitted(
+    partitions: readonly TopicPartition[],
+    { stable }: { readonly stable: boolean },
+  ): Promise<ReadonlyMap<string, number>> {
+    const { coordinator, group, firstMet } = this.#options;
     const topics = byTopic(partitions);
     const response = await coordinator.sendOffsets(
       offsetFetch,
@@ -182,7 +203,7 @@ export class Positions {
         topics,
         groups: [{ groupId: group.name, memberId: null, memberEpoch: -1, topics }],
         // An offset that a transaction is about to move would be read twice.
-        requireStable: true,
+        requireStable: stable,
       },
       { maxVersion: 9 }, // from v10 on topics go by id
     );
@@ -190,8 +211,10 @@ export class Positions {
     const offsets = new Map<string, number>();
     if (this.#coordinatorRefused(answer.errorCode)) return offsets;
     for (const { name, partitions: of } of answer.topics) {
-      for (const { partition, errorCode, offset } of of) {
-        if (!this.#coordinatorRefused(errorCode)) offsets.set(partitionKey({ topic: name, partition }), offset);
+      for (const { partition, errorCode, offset, metadata } of of) {
+        if (this.#coordinatorRefused(errorCode)) continue;
+        firstMet.learn(name, metadata);
+        offsets.set(partitionKey({ topic: name, partition }), offset);
       }
     }
     return offsets;

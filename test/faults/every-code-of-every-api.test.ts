@@ -25,7 +25,7 @@ const apis: readonly [api: string, kind: RequestKind, when: 'start' | 'run'][] =
   ['Fetch', 'fetch', 'run'],
 ];
 /** These pass without a change of the membership or of the position; the others have tests of their own. */
-const passing = new Set(['retry', 'refresh', 'findCoordinator', 'rejoin']);
+const passing = new Set(['retry', 'refresh', 'findCoordinator', 'rejoin', 'plain']);
 /** Waits of a second take 20 ms; the broker has its own clock, so what it is told has to be long. */
 const clock = fastClock(50);
 const group = {

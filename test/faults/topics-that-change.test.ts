@@ -30,6 +30,20 @@ describe(target.name, () => {
     expect(rt.count('group.failed')).toBe(0);
   });
 
+  test('partitions are added, and whoever gets them was started afterwards, from: latest', async (t) => {
+    const { rt, load, kafka, topic, group, again } = await startScene(t, target, { group: { from: 'latest' } });
+    await load.publish(10);
+    await rt.until(() => load.handled === 10);
+    await rt.stop();
+    await addPartitions(kafka, topic, 4);
+    for (const partition of [0, 1, 2, 3]) await write(partition, { kafka, topic }, 1);
+    const successor = await again({});
+    await successor.until(() => load.handled === 14);
+    for (const partition of [2, 3]) {
+      await successor.until(async () => (await kafka.committed(group, topic, partition)) === 1n);
+    }
+  });
+
   for (const { from, to, handled } of [
     { from: 'earliest', to: 0, handled: 10 + 12 + 1 },
     { from: 'latest', to: 12, handled: 10 + 1 },

@@ -98,6 +98,14 @@ export class Ledger {
     return this.entries.every((of, partition) => this.committed[partition] === of.length);
   }
 
+  /** The topic has a partition more. A group that knows the topic has all of it before itself, also with `latest`. */
+  grow(): void {
+    this.note('grows', () => `p${this.entries.length}`);
+    if (this.#begins.size > 0) this.#begins.set(this.entries.length, 0);
+    this.entries.push([]);
+    this.committed.push(0);
+  }
+
   note(what: string, details: () => string): void {
     this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
     this.trace?.push(`${this.#now().toFixed(1).padStart(9)}  ${what} ${details()}`);

@@ -106,6 +106,16 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'look at no commit but those of its own partitions for what the topic was',
+    edits: [
+      {
+        file: 'consumer/positions.ts',
+        from: "if (from === 'latest' && !(await this.#askOthers(open))) return;",
+        to: '',
+      },
+    ],
+  },
+  {
     name: 'look for the end again, whoever opens the partition next',
     edits: [
       {

@@ -29,6 +29,8 @@ export interface Plan {
   readonly drainBudgetMs: number;
   /** Members come back under the same instance id. */
   readonly staticMembers: boolean;
+  /** When the topic gets one partition more. */
+  readonly growsAtMs: number | null;
   /** Handlers have `onAssigned` and `onRevoked`. */
   readonly hooks: boolean;
   /** By then all must be finished, when nothing goes wrong any more. */
@@ -77,6 +79,7 @@ export function drawPlan(seed: number, shrink: Shrink = {}): Plan {
     producedForMs: random() < 0.3 ? whole(1, 1_000) : 15_000,
     // Drawn apart: what is added to a plan should not change what a seed stands for.
     staticMembers: seededRandom(seed + 0x5000000)() < 0.3,
+    growsAtMs: drawGrowth(seed),
     hooks: seededRandom(seed + 0x6000000)() < 0.3,
   };
   const actions = drawActions(random, members, workers);
@@ -114,6 +117,12 @@ function drawActions(random: Random, members: number, workers: number): Plan['ac
     }
   }
   return actions.filter(({ atMs }) => atMs < troubleMs).sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Groups look for new partitions once a minute, so these runs are long. Drawn apart, as above. */
+function drawGrowth(seed: number): number | null {
+  const random = seededRandom(seed + 0x9000000);
+  return random() < 0.03 ? random() * 15_000 : null;
 }
 
 /** A fourth of the groups splits its partitions among two or three threads. Drawn apart, as above. */

@@ -75,6 +75,7 @@ export class World {
   async run(): Promise<void> {
     const { ledger } = this;
     this.#produceAll();
+    this.#growLater();
     for (const action of this.#plan.actions) {
       this.#plannedAt(action.atMs + (action.kind === 'freeze' ? action.forMs : 0));
       this.#timeline.after(action.atMs, () => this.#act(action));
@@ -117,6 +118,24 @@ export class World {
       this.#plannedAt(atMs);
       this.#timeline.after(atMs, () => this.#append(partition, drawn));
       left -= count;
+    }
+  }
+
+  /** With records that come before anybody knows of the new partition, and afterwards. */
+  #growLater(): void {
+    const { growsAtMs, seed, partitions, mix, group } = this.#plan;
+    if (growsAtMs === null) return;
+    const random = seededRandom(seed + 0xa000000);
+    this.#plannedAt(growsAtMs);
+    this.#timeline.after(growsAtMs, () => {
+      this.#state.topics.addPartitions(this.#state.topics.get(topic)!, partitions + 1, false);
+      this.ledger.grow();
+    });
+    for (let left = 6; left > 0; left--) {
+      const drawn = { key: 'new', script: drawScript(random, mix, group.timeouts.handlerMs) };
+      const atMs = growsAtMs + random() ** 2 * 9_000;
+      this.#plannedAt(atMs);
+      this.#timeline.after(atMs, () => this.#append(partitions, [drawn]));
     }
   }
 

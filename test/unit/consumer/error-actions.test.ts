@@ -29,6 +29,7 @@ test.each<[readonly RequestKind[], number, ErrorAction]>([
   [['join', 'sync'], 27, 'rejoin'],
   [['join'], 79, 'takeMemberId'],
   [['join', 'sync', 'heartbeat', 'commit'], 82, 'fatal'],
+  [['commit'], 12, 'plain'],
   [['commit'], 28, 'fatal'],
   [['join'], 23, 'fatal'],
   [['join'], 26, 'fatal'],

@@ -49,6 +49,7 @@ function scene(...answers: readonly (readonly number[])[]) {
     clock,
     wait: new LoopWait((name) => waits.push(name), { group: 'g', loop: 'commit' }),
     current: ({ epoch }) => epoch === state.epoch,
+    metadata: (topic) => `of ${topic}`,
     failed: (error) => story.push(error.message),
   });
   const offset = (partition: number, epoch = 1) => ({ topic: 't', partition, epoch, offset: 10 + partition });
@@ -67,8 +68,8 @@ test('commits all partitions in one request under the generation', async () => {
         {
           name: 't',
           partitions: [
-            { partition: 0, offset: 10 },
-            { partition: 1, offset: 11 },
+            { partition: 0, offset: 10, metadata: 'of t' },
+            { partition: 1, offset: 11, metadata: 'of t' },
           ],
         },
       ],
@@ -92,6 +93,14 @@ test('a commit is not sent while another one is under way, also after one that f
   answers[1]!.resolve({ topics: [] });
   expect((await second).kind).toBe('committed');
   expect(client.requests('OffsetCommit').map(({ topics }) => topics[0].partitions[0].partition)).toEqual([0, 1]);
+});
+
+test('a broker that takes no metadata gets none', async () => {
+  const { commits, client, offset } = scene([k.OFFSET_METADATA_TOO_LARGE], [0]);
+  expect((await commits.commit([offset(0)])).kind).toBe('retry');
+  expect((await commits.commit([offset(0)])).kind).toBe('committed');
+  const sent = client.requests('OffsetCommit').map(({ topics }) => topics[0].partitions[0].metadata);
+  expect(sent).toEqual(['of t', null]);
 });
 
 test.each([

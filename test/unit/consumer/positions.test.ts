@@ -1,6 +1,7 @@
 // Where a partition begins: its committed offset, else what `from` says; asked until there is an answer.
 import { expect, test } from 'vitest';
 import { Coordinator } from '../../../runtime/consumer/coordinator.ts';
+import { FirstMet } from '../../../runtime/consumer/first-met.ts';
 import { Positions } from '../../../runtime/consumer/positions.ts';
 import { seededRandom } from '../../../runtime/core/random.ts';
 import type { TopicPartition } from '../../../runtime/core/record-set.ts';
@@ -25,7 +26,10 @@ async function scene(committed: readonly number[], from: GroupSettings['from'] =
   const place = { errorCode: 0, leaderEpoch: 1, replicas: [], isr: [], offlineReplicas: [] };
   const kept: string[] = [];
   const replies: CommitReply['kind'][] = [];
-  const state = { replies, end: 30, errors: [] as number[], leaders: committed.map(() => 1), given: new Set<number>() };
+  const state = {
+    ...{ replies, end: 30, errors: [] as number[], metadata: [] as string[] },
+    ...{ leaders: committed.map(() => 1), given: new Set<number>() },
+  };
   client.on(findCoordinator, () => ({ nodeId: 1, host: 'b', port: 1, errorCode: 0, coordinators: [] }));
   client.on(metadata, () => ({
     brokers: [{ nodeId: 1, host: 'b', port: 1, rack: null }],
@@ -39,8 +43,8 @@ async function scene(committed: readonly number[], from: GroupSettings['from'] =
   client.on(offsetFetch, (request) => {
     const errorCode = state.errors.shift() ?? 0;
     const partitions = request.topics![0]!.partitions.map((partition) => ({
-      ...{ partition, leaderEpoch: -1, metadata: null, errorCode },
-      offset: errorCode === 0 ? committed[partition]! : -1,
+      ...{ partition, leaderEpoch: -1, metadata: state.metadata[partition] ?? '', errorCode },
+      offset: errorCode === 0 ? (committed[partition] ?? -1) : -1,
     }));
     return { errorCode: 0, groups: [], topics: [{ name: 't', topicId: zeroUuid, partitions }] };
   });
@@ -54,9 +58,11 @@ async function scene(committed: readonly number[], from: GroupSettings['from'] =
     })),
   }));
   await cluster.refresh(['t']);
+  const firstMet = new FirstMet(cluster);
   const options = {
     client,
     cluster,
+    firstMet,
     clock,
     random: seededRandom(1),
     coordinator: new Coordinator('g', client, cluster),
@@ -88,7 +94,7 @@ async function scene(committed: readonly number[], from: GroupSettings['from'] =
     await work;
     return found;
   };
-  return { clock, client, cluster, state, kept, positions, search, run };
+  return { clock, client, cluster, firstMet, state, kept, positions, search, run };
 }
 
 test('committed offsets win, the rest begins where `from` says', async () => {
@@ -122,6 +128,27 @@ test('a partition that a topic has got since is read from its beginning, also wi
   const all = { ...search, partitions: [0, 1].map((partition) => ({ topic: 't', partition })) };
   expect(await run(positions.fromStart(all))).toEqual(['0@30', '1@3']);
   expect(kept).toEqual(['0@30 epoch 0 1@3 epoch 0']);
+});
+
+test('a process that starts after the topic has grown hears of it from the commits of the other partitions', async () => {
+  const { positions, search, firstMet, state, kept, client, run } = await scene([12, -1, -1, -1], 'latest');
+  state.metadata = ['partitions=2', "what somebody's tool wrote"];
+  state.errors.push(0, k.COORDINATOR_LOAD_IN_PROGRESS); // for what is assigned, then for all
+  const added = { ...search, partitions: [1, 3].map((partition) => ({ topic: 't', partition })) };
+  expect(await run(positions.committed(added))).toEqual(['1@30', '3@3']);
+  expect(kept).toEqual(['1@30 epoch 0 3@3 epoch 0']);
+  expect(client.requests('OffsetFetch').map(({ requireStable }) => requireStable)).toEqual([true, false, false]);
+  expect(firstMet.metadata('t')).toBe('partitions=2');
+});
+
+test('of two processes that met a topic while it grew, the one that saw less of it is believed', async () => {
+  const { firstMet, cluster } = await scene([-1, -1, -1], 'latest');
+  expect(firstMet.metadata('t')).toBe('partitions=3');
+  for (const metadata of ['partitions=2', 'partitions=5', 'partitions=0', 'partitions=-1', null])
+    firstMet.learn('t', metadata);
+  expect(firstMet.partitionCount('t')).toBe(2);
+  const nobody = new FirstMet(cluster);
+  expect([nobody.partitionCount('unknown'), nobody.metadata('unknown')]).toEqual([0, null]);
 });
 
 test('`from: fail` forbids to choose, and says how to go on', async () => {
