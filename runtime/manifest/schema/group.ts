@@ -20,7 +20,7 @@ const inheritedOptions = {
     laterValues: '^(timestamp|duration|[0-9].*)$',
     default: 'earliest',
     description:
-      'Where to start without a committed offset, or when it no longer exists. latest: the end of a partition when the group first met it, committed at once, so that nothing that comes later is missed; partitions that a topic gets while this process runs are read from their beginning.',
+      'Where to start without a committed offset, or when it no longer exists. latest: the end of a partition when the group first met it, committed at once, so that nothing that comes later is missed; partitions that a topic gets later are read from their beginning.',
   },
   execution: {
     type: 'string',

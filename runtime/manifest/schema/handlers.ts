@@ -16,6 +16,7 @@ export const handlersOption = {
     ...modulePath,
     type: ['string', 'object'],
     want: 'a path, or a map with module and events',
+    description: 'One module: its path, or a map that says also which events it may see.',
     additionalProperties: false,
     required: ['module'],
     properties: {
