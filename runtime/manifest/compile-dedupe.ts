@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { DedupeSettings, DedupeStore } from '../core/settings.ts';
 import { parseStoreUrl } from '../core/store-url.ts';
 import { milliseconds } from './amounts.ts';
-import { compileKeySource } from './compile-group.ts';
+import { compileKeySource } from './key-source.ts';
 import type { Report } from './problem.ts';
 import { findProjectFile, moduleFile } from './project-file.ts';
 import type { ManifestFile } from './read-manifest.ts';

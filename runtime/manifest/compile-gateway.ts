@@ -2,7 +2,7 @@
 import type { EventSchema, SchemaSettings } from '../core/event-types.ts';
 import type { GatewaySettings, RequestSource, RouteMethod, RouteSettings } from '../core/gateway-settings.ts';
 import { milliseconds, octets } from './amounts.ts';
-import { stepsOf } from './compile-group.ts';
+import { stepsOf } from './key-source.ts';
 import { nearestName } from './nearest-name.ts';
 import { type Path, type Problem, problem } from './problem.ts';
 import type { ManifestFile } from './read-manifest.ts';

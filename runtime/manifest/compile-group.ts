@@ -1,10 +1,11 @@
 /** One group: from checked keys, with defaults, to typed values. */
 
 import type { SchemaSettings } from '../core/event-types.ts';
-import type { GroupSettings, HandlerSettings, KeySource } from '../core/settings.ts';
+import type { GroupSettings, HandlerSettings } from '../core/settings.ts';
 import { milliseconds, octets } from './amounts.ts';
 import { compileDedupe } from './compile-dedupe.ts';
 import { instanceIdOf } from './instance-id.ts';
+import { compileKeySource } from './key-source.ts';
 import { plainValue } from './plain-value.ts';
 import { type Path, type Position, type Problem, problem, type Report } from './problem.ts';
 import { findProjectFile, moduleFile } from './project-file.ts';
@@ -203,18 +204,6 @@ function compileOffsets({ offsets, concurrency }: GroupValue, context: GroupPlac
   const got = describe(written(key, context), key);
   report(key, found.fault, { got, want: 'kafka, or the path of a module inside the project' });
   return null;
-}
-
-/** @param path such as `$.customer.ids[0]` */
-export function stepsOf(path: string): readonly string[] {
-  return path.match(/[A-Za-z_][A-Za-z0-9_-]*|[0-9]+/g) ?? [];
-}
-
-/** @param text matches the pattern of `concurrency.keyFrom` and `dedupe.by` */
-export function compileKeySource(text: string): KeySource {
-  if (text === 'key') return { kind: 'key' };
-  if (text.startsWith('header:')) return { kind: 'header', name: text.slice('header:'.length) };
-  return { kind: 'path', path: stepsOf(text) };
 }
 
 /** A number, or as many as there are CPUs, but never a thread that could not run a handler. */

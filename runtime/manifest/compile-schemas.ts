@@ -5,8 +5,8 @@
 
 import type { EventSchema, SchemaSettings, TypeSource } from '../core/event-types.ts';
 import { compileJsonSchema } from '../schemas/json-schema.ts';
-import { stepsOf } from './compile-group.ts';
 import { readText } from './files.ts';
+import { stepsOf } from './key-source.ts';
 import { type Path, type Problem, problem } from './problem.ts';
 import { type FilePlace, findProjectFile, moduleFile, schemaFile } from './project-file.ts';
 import type { ManifestFile } from './read-manifest.ts';
