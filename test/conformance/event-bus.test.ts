@@ -311,6 +311,19 @@ function conformance({ open, topic: makeTopic }: BusUnderTest): void {
     expect(seen.toSorted()).toEqual([0, 1, 2]);
   });
 
+  test('what comes while a bus with from: latest is stopped before it has handled anything is handled later', async () => {
+    const orders = await bus(await makeTopic(1), { from: 'latest' });
+    const seen: number[] = [];
+    orders.subscribe<{ n: number }>('OrderPlaced', (event) => void seen.push(event.data.n));
+    await orders.publish([placed('k', -1)]);
+    await orders.start();
+    await orders.stop();
+    await orders.publish([placed('k', 0), placed('k', 1)]);
+    await orders.start();
+    await until(() => seen.length === 2);
+    expect(seen).toEqual([0, 1]);
+  });
+
   test('stats and health tell what happened', async () => {
     const orders = await bus(await makeTopic(1), { retry: { ...quick.retry, maxRetries: 0 } });
     orders.subscribe<{ n: number }>('OrderPlaced', ({ data }) => {
