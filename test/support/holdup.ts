@@ -62,6 +62,8 @@ export class Holdup implements AsyncDisposable {
     const member = { groupId: this.#group, generation: joined.generation, memberId: this.#memberId, instanceId: null };
     const agreed = { protocolType: joined.protocolType, protocolName: joined.protocolName };
     const synced = await this.#send(syncGroup, { ...member, ...agreed, assignments: [] }, timeouts);
+    // The others may have been quicker: they have given up what they had to, and the group rebalances again already.
+    if (synced.errorCode === kafkaErrors.REBALANCE_IN_PROGRESS) return;
     expectCode('SyncGroup', synced.errorCode, kafkaErrors.NONE);
     await this.#send(heartbeat, member);
   }
