@@ -2,7 +2,6 @@
  * `npm run bench:demo3 -- --events 10000 --runs 3 --at-once 10`: how fast Demo 3 is next to eventsource-py, in the same run on the same
  * broker: the Kafka at KAFKA_BROKERS, or one that it starts.
  */
-
 import type { Terminal } from '../../runtime/cli/terminal.ts';
 import { CommandLine } from '../../scripts/command-line.ts';
 import { installPython } from '../../scripts/real/python.ts';

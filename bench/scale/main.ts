@@ -2,7 +2,6 @@
  * `npm run bench:scale`: what 50 groups of 20 partitions in one process cost while nothing happens, with handlers on the
  * main thread and with a thread for each group: time to start, CPU, memory.
  */
-
 import type { Terminal } from '../../runtime/cli/terminal.ts';
 import { TestKafka } from '../../runtime/testing/test-kafka.ts';
 import { CommandLine } from '../../scripts/command-line.ts';

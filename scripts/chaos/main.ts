@@ -2,7 +2,6 @@
  * `npm run chaos`: processes of one group on Apache Kafka, a steady load, and one fault after another; then a table that
  * says which promises were kept. Exit code 0 only if all were.
  */
-
 import type { Terminal } from '../../runtime/cli/terminal.ts';
 import { runCommand } from '../run-command.ts';
 import { type CampaignResult, runCampaign } from './campaign.ts';

@@ -2,7 +2,6 @@
  * `npm run bench:gateway`: requests at a steady rate while the broker is restarted; then a table that says whether every
  * 202 is in the topic and nothing is there twice. Exit code 0 only if so.
  */
-
 import { runCommand } from '../run-command.ts';
 import { loadOptions } from './options.ts';
 import { holds, report } from './report.ts';

@@ -3,7 +3,6 @@
  * own, while one process after the other is killed; then a table that says which promises were kept. Exit code 0 only if
  * all were.
  */
-
 import type { Terminal } from '../../runtime/cli/terminal.ts';
 import { startKafka } from '../real/kafka.ts';
 import { startPostgres } from '../real/postgres.ts';

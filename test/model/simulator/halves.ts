@@ -10,7 +10,7 @@ import { drawPlan } from './plan.ts';
 
 export const only = numberFrom('SIM_SEED');
 const from = numberFrom('SIM_FROM') ?? 1;
-const count = numberFrom('SIM_COUNT') ?? 15_000; // about a minute on two free cores
+const count = numberFrom('SIM_COUNT') ?? 15_000; // one to two minutes on two cores
 
 const testTimeoutMs = 24 * 3_600_000; // for campaigns by hand; a run ends by its number of steps
 

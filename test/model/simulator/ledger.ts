@@ -81,6 +81,8 @@ export class Ledger {
   readonly #committing = new Map<number, number>();
   /** With `latest`: where the group began, by partition; missing while nobody has looked. */
   readonly #begins = new Map<number, number>();
+  /** What each member has ever had, as `member/partition`. */
+  readonly #opened = new Set<string>();
   /** Records of the largest answer to a fetch. */
   #largestFetch = 0;
 
@@ -216,9 +218,10 @@ export class Ledger {
     const under = (this.#committing.get(member) ?? 0) + 1;
     this.#committing.set(member, under);
     if (under > 1) this.broken('one_commit_at_a_time', `m${member} sends ${under}`);
-    if (this.#limits.from === 'latest') return; // it says where it is about to begin
     for (const { partition } of partitions) {
       if (this.#assignment(member, partition) !== undefined) continue;
+      // It says where it is about to begin. Whoever has had it before finds that in Kafka.
+      if (this.#limits.from === 'latest' && !this.#opened.has(`${member}/${partition}`)) continue;
       this.broken('no_commit_after_the_end', `m${member} p${partition}`);
     }
   }
@@ -251,7 +254,7 @@ export class Ledger {
     switch (kind) {
       case 'partition.opened': {
         const opened = event as RuntimeEvents['partition.opened'];
-        if (opened.topic === this.#limits.topic) this.#opened(member, opened);
+        if (opened.topic === this.#limits.topic) this.#opens(member, opened);
         return;
       }
       case 'partition.closed':
@@ -277,7 +280,8 @@ export class Ledger {
     this.#committing.delete(member);
   }
 
-  #opened(member: number, { partition, epoch, offset }: RuntimeEvents['partition.opened']): void {
+  #opens(member: number, { partition, epoch, offset }: RuntimeEvents['partition.opened']): void {
+    this.#opened.add(`${member}/${partition}`);
     this.#beginsAt(partition, offset);
     const assignment = this.#assignment(member, partition);
     if (assignment !== undefined) {
